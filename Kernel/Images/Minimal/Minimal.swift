@@ -1,0 +1,2 @@
+import VirtBoard
+@main struct Minimal { static func main() { _ = Board() } }

@@ -1,0 +1,2 @@
+import VirtBoard
+@main struct Showcase { static func main() { _ = Board() } }

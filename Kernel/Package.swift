@@ -1,0 +1,52 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target: nothing unsafe passes unmarked, no warning is let through.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// What every image composes: the board, and the driver by its public products.
+let image: [Target.Dependency] = [
+  "VirtBoard",
+  .product(name: "VirtIO", package: "swift-virtio"),
+  .product(name: "VirtIOPCI", package: "swift-virtio"),
+  .product(name: "VirtIOGraphics", package: "swift-virtio"),
+  .product(name: "VirtIOGPU", package: "swift-virtio"),
+]
+
+let package = Package(
+  name: "virtio-kernel",
+  dependencies: [.package(name: "swift-virtio", path: "..")],
+  targets: [
+    .target(name: "KernelBoot"),
+    .target(name: "KernelAArch64", dependencies: ["KernelBoot"], swiftSettings: strict),
+    .target(name: "KernelDeviceTree", swiftSettings: strict),
+    .target(name: "KernelMemory", swiftSettings: strict),
+    .target(
+      name: "VirtBoard",
+      dependencies: [
+        "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory",
+        .product(name: "VirtIO", package: "swift-virtio"),
+        .product(name: "VirtIOPCI", package: "swift-virtio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "TestCard", dependencies: image, path: "Images/TestCard", swiftSettings: strict),
+    .executableTarget(
+      name: "Minimal", dependencies: image, path: "Images/Minimal", swiftSettings: strict),
+    .executableTarget(
+      name: "Showcase", dependencies: image, path: "Images/Showcase", swiftSettings: strict),
+    .testTarget(
+      name: "KernelDeviceTreeTests", dependencies: ["KernelDeviceTree"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "KernelMemoryTests", dependencies: ["KernelMemory"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,107 @@
+public import VirtIO
+
+/// A line of text of at most 240 ASCII characters, made without memory from anywhere:
+/// `"scanout \(0) at \(address)"`. What is longer is cut off.
+public struct Message: ExpressibleByStringInterpolation, TextSink {
+  private var bytes = InlineArray<240, UInt8>(repeating: 0)
+  private var byteCount = 0
+
+  /// An empty line.
+  public init() {}
+
+  /// A line that is a constant.
+  public init(stringLiteral text: StaticString) {
+    write(text)
+  }
+
+  /// A line with values in it.
+  public init(stringInterpolation: Interpolation) {
+    self = stringInterpolation.message
+  }
+
+  /// The text.
+  var text: Span<UInt8> {
+    @_lifetime(borrow self) get { bytes.span.extracting(first: byteCount) }
+  }
+
+  private mutating func append(_ byte: UInt8) {
+    guard byteCount < bytes.count else { return }
+    bytes[byteCount] = byte
+    byteCount &+= 1
+  }
+
+  /// Adds a constant.
+  public mutating func write(_ text: StaticString) {
+    guard text.hasPointerRepresentation else { return }
+    for index in 0..<text.utf8CodeUnitCount {
+      // SAFETY: a static string has as many code units as it says, for ever.
+      append(unsafe text.utf8Start[index])
+    }
+  }
+
+  /// Adds a number in decimal.
+  public mutating func write(_ number: UInt64) {
+    write(number, base: 10)
+  }
+
+  /// Adds a number in hexadecimal, with its prefix.
+  public mutating func write(hexadecimal number: UInt64) {
+    append(UInt8(ascii: "0"))
+    append(UInt8(ascii: "x"))
+    write(number, base: 16)
+  }
+
+  private mutating func write(_ number: UInt64, base: UInt64) {
+    var divisor: UInt64 = 1
+    while number / divisor >= base { divisor &*= base }
+    while divisor > 0 {
+      let digit = UInt8(truncatingIfNeeded: number / divisor % base)
+      append(digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10))
+      divisor /= base
+    }
+  }
+
+  /// Puts the values of a line in their places.
+  public struct Interpolation: StringInterpolationProtocol {
+    fileprivate var message = Message()
+
+    /// Starts a line.
+    public init(literalCapacity: Int, interpolationCount: Int) {}
+
+    /// Adds the text between two values.
+    public mutating func appendLiteral(_ literal: StaticString) {
+      message.write(literal)
+    }
+
+    /// Adds a constant.
+    public mutating func appendInterpolation(_ text: StaticString) {
+      message.write(text)
+    }
+
+    /// Adds a number in decimal.
+    public mutating func appendInterpolation(_ number: UInt64) {
+      message.write(number)
+    }
+
+    /// Adds a number in decimal.
+    public mutating func appendInterpolation(_ number: UInt32) {
+      message.write(UInt64(number))
+    }
+
+    /// Adds a number in decimal.
+    public mutating func appendInterpolation(_ number: Int) {
+      if number < 0 { message.write("-") }
+      message.write(UInt64(number.magnitude))
+    }
+
+    /// Adds a number in hexadecimal.
+    public mutating func appendInterpolation(hexadecimal number: UInt64) {
+      message.write(hexadecimal: number)
+    }
+
+    /// Adds what something says of itself.
+    public mutating func appendInterpolation<Value: Describable>(_ value: Value) {
+      value.describe(to: &message)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+# The commands of this repository; `make help` lists them.
+# Everything they need beyond Swift comes from the system's package manager.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test images format clean lint qemu swift
+
+sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
+  $(addprefix Kernel/,Package.swift Sources Images Tests)
+apt := qemu-system-arm qemu-system-common qemu-system-gui ipxe-qemu
+root := $(if $(filter 0,$(shell id -u)),,sudo)
+
+help: ## Lists these commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+run: qemu ## Boots the Showcase: in a window, or without a desktop into build/showcase.png
+	@mkdir -p build
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+	  swift run virtio-vm boot Showcase; \
+	else \
+	  swift run virtio-vm boot Showcase --headless --screenshot build/showcase.png \
+	  && echo "The Showcase drew $(CURDIR)/build/showcase.png"; \
+	fi
+
+test: qemu lint images ## Runs every test
+	swift test
+	swift test --package-path Kernel
+
+images: swift ## Builds the kernel's images into build/aarch64
+	swift run virtio-vm build
+
+lint: swift
+	swift format lint -rsp $(sources)
+
+format: swift ## Formats the sources
+	swift format format -irp $(sources)
+
+clean: ## Removes everything that was built
+	rm -rf .build Kernel/.build build
+
+swift:
+	@command -v swift >/dev/null || \
+	  { echo "Swift is not on PATH; install Swift 6.3 or later from https://swift.org/install." >&2; exit 1; }
+
+qemu: swift
+	@if ! command -v qemu-system-aarch64 >/dev/null; then \
+	  if command -v apt-get >/dev/null; then \
+	    echo "QEMU is missing: installing $(apt) with apt-get"; \
+	    $(root) apt-get update && $(root) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(apt); \
+	  elif command -v brew >/dev/null; then \
+	    echo "QEMU is missing: installing qemu with brew"; brew install qemu; \
+	  else \
+	    echo "QEMU is missing; install qemu-system-aarch64 from your system's packages." >&2; exit 1; \
+	  fi; \
+	fi

@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target: nothing unsafe passes unmarked, no warning is let through.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+  name: "swift-virtio",
+  products: [
+    .library(name: "VirtIO", targets: ["VirtIO"]),
+    .library(name: "VirtIOPCI", targets: ["VirtIOPCI"]),
+    .library(name: "VirtIOGraphics", targets: ["VirtIOGraphics"]),
+    .library(name: "VirtIOGPU", targets: ["VirtIOGPU"]),
+    .library(name: "VirtIOTesting", targets: ["VirtIOTesting"]),
+    .executable(name: "virtio-vm", targets: ["virtio-vm"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+  ],
+  targets: [
+    .target(name: "CVirtIO"),
+    .target(name: "VirtIO", dependencies: ["CVirtIO"], swiftSettings: strict),
+    .target(name: "VirtIOPCI", dependencies: ["VirtIO", "CVirtIO"], swiftSettings: strict),
+    .target(name: "VirtIOGraphics", swiftSettings: strict),
+    .target(name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict),
+    .target(
+      name: "VirtIOTesting",
+      dependencies: [
+        "VirtIO", "VirtIOPCI",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "virtio-vm",
+      dependencies: [
+        "VirtIOTesting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtIOGraphicsTests", dependencies: ["VirtIOGraphics"], swiftSettings: strict),
+    .testTarget(
+      name: "BootTests",
+      dependencies: [
+        "VirtIOTesting",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,21 @@
+/// Why a device could not be taken into service, or out of it.
+public enum DeviceError: Error, Equatable, Sendable {
+  /// The status did not read 0 in time after a reset; `status` is what it read.
+  case neverReset(status: DeviceStatus)
+  /// The device does not offer what the driver cannot do without.
+  case missingFeatures(required: Features, offered: Features)
+  /// The device cleared FEATURES_OK: it does not work with this choice of its own features.
+  case featuresRefused(accepted: Features)
+  /// The configuration changed during each of many attempts to read it.
+  case configurationUnstable
+  /// The device configuration is smaller than its fixed fields.
+  case configurationTooSmall(byteCount: UInt, needed: UInt)
+  /// The device has no such queue, or it is in use already.
+  case queueMissing(index: UInt16)
+  /// The device's queue has too few entries for the driver.
+  case queueTooSmall(index: UInt16, size: UInt16)
+  /// The address to notify the queue at lies outside the notification structure.
+  case notificationOutOfRange(index: UInt16, offset: UInt16)
+  /// The platform had no memory for a queue.
+  case outOfMemory(AllocationFailure)
+}

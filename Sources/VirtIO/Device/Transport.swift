@@ -1,0 +1,122 @@
+/// How a VirtIO device is found on a bus and spoken to: PCI, or memory-mapped.
+///
+/// A transport has no opinion: it reads and writes what it is told to. The order of things is kept by
+/// ``AcknowledgedDevice``, ``NegotiatedDevice`` and ``LiveDevice``.
+public protocol Transport: ~Copyable {
+  /// Rings for one queue.
+  associatedtype Bell: Doorbell
+
+  /// The device type: 16 is a GPU.
+  ///
+  /// - Spec: VirtIO 1.4 §5 "Device Types"
+  var deviceType: UInt16 { get }
+
+  /// Reads the device status field.
+  func readStatus() -> DeviceStatus
+  /// Writes the device status field.
+  func writeStatus(_ status: DeviceStatus)
+
+  /// Reads all feature bits that the device offers.
+  func readOfferedFeatures() -> Features
+  /// Writes all feature bits that the driver accepts.
+  func writeAcceptedFeatures(_ features: Features)
+
+  /// Reads the generation of the device configuration, which changes when the configuration does.
+  func readConfigurationGeneration() -> UInt32
+  /// The length of the device configuration in bytes; 0 if there is none.
+  var configurationByteCount: UInt { get }
+  /// Reads 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
+  func readConfiguration32(at offset: UInt) -> UInt32
+  /// Writes 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
+  func writeConfiguration32(_ value: UInt32, at offset: UInt)
+
+  /// Reads the most entries that queue `index` can have; 0 if there is no such queue.
+  func readMaximumSize(ofQueue index: UInt16) -> UInt16
+  /// Tells the device where a queue lies, enables it, and says how to notify the device of it.
+  mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> Bell
+}
+
+/// Where a queue lies in memory.
+///
+/// - Spec: VirtIO 1.4 §2.6 "Virtqueues"
+public struct QueuePlacement: Equatable, Sendable {
+  /// Which queue of the device.
+  public let index: UInt16
+  /// The number of entries.
+  public let size: UInt16
+  /// The most entries the device would take, as ``Transport/readMaximumSize(ofQueue:)`` read it.
+  public let maximumSize: UInt16
+  /// The Descriptor Area.
+  public let descriptorArea: DeviceAddress
+  /// The Driver Area: the available ring of a split queue.
+  public let driverArea: DeviceAddress
+  /// The Device Area: the used ring of a split queue.
+  public let deviceArea: DeviceAddress
+
+  /// A placement with all its parts.
+  public init(
+    index: UInt16, size: UInt16, maximumSize: UInt16, descriptorArea: DeviceAddress,
+    driverArea: DeviceAddress, deviceArea: DeviceAddress
+  ) {
+    self.index = index
+    self.size = size
+    self.maximumSize = maximumSize
+    self.descriptorArea = descriptorArea
+    self.driverArea = driverArea
+    self.deviceArea = deviceArea
+  }
+}
+
+/// Tells the device that there is something in one queue.
+///
+/// Its address was computed and checked when the queue was enabled.
+public protocol Doorbell: Sendable {
+  /// Rings: one register write.
+  func ring()
+}
+
+extension Transport where Self: ~Copyable {
+  /// The only place that writes FAILED: keeps the bits that were set, as every status write must.
+  ///
+  /// - Spec: VirtIO 1.4 §2.1.1 "Driver Requirements: Device Status Field"
+  func fail(after status: DeviceStatus) {
+    writeStatus(status.union(.failed))
+  }
+
+  /// Reads several fields of the device configuration as they were at one moment.
+  ///
+  /// - Parameter read: Called again while the configuration changes under it, but at most 64 times.
+  /// - Spec: VirtIO 1.4 §2.5.1 "Driver Requirements: Device Configuration Space"
+  func consistently<Value>(_ read: (borrowing Self) -> Value) throws(DeviceError) -> Value {
+    var before = readConfigurationGeneration()
+    for _ in 0..<64 {
+      let value = read(self)
+      let after = readConfigurationGeneration()
+      if before == after { return value }
+      before = after
+    }
+    throw .configurationUnstable
+  }
+
+  /// Resets the device and waits until it says that it has.
+  ///
+  /// - Spec: VirtIO 1.4 §2.4.2 "Driver Requirements: Device Reset"
+  func reset<P: Platform, W: Waiter>(on platform: borrowing P, waiting waiter: W)
+    throws(DeviceError) -> ResetProof
+  {
+    var waiter = waiter
+    writeStatus([])
+    while true {
+      let status = readStatus()
+      if status == [] { return ResetProof() }
+      guard waiter.wait(on: platform) else { throw .neverReset(status: status) }
+    }
+  }
+}
+
+/// Proof that a device read back status 0 after a reset: it touches no memory any more.
+///
+/// Nothing else lets go of the memory of a queue.
+public struct ResetProof: Sendable {
+  fileprivate init() {}
+}

@@ -1,0 +1,61 @@
+/// DMA memory with one owner.
+///
+/// The owner may read and write the bytes through spans while no device uses them. To hand memory to
+/// a device is to submit something that names it; from then until the completion the owner keeps the
+/// buffer but takes no span of what is in flight.
+///
+/// Memory is given back by ``free(to:)`` only. A buffer that is dropped is *lost*, on purpose: its
+/// memory may still be written by a device that was not reset, and lost memory is harmless where
+/// reused memory is not.
+@safe
+public struct DMABuffer<Region: DMARegion>: ~Copyable {
+  /// What the buffer owns.
+  let region: Region
+
+  /// Takes `byteCount` bytes, zeroed, from `platform`.
+  ///
+  /// - Parameter alignment: The alignment of both addresses in bytes, a power of two.
+  /// - Throws: ``AllocationFailure`` if the platform has no such range.
+  public init<P: Platform>(byteCount: Int, alignment: Int, from platform: borrowing P)
+    throws(AllocationFailure) where P.Region == Region
+  {
+    guard let region = platform.allocate(byteCount: byteCount, alignment: alignment) else {
+      throw AllocationFailure(byteCount: byteCount)
+    }
+    self.region = region
+  }
+
+  /// Where the device sees the first byte.
+  public var deviceAddress: DeviceAddress { region.deviceAddress }
+  /// The length in bytes.
+  public var byteCount: Int { region.byteCount }
+
+  /// The bytes, to read. None of them may be in flight.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self) get {
+      // SAFETY: the region is valid for `byteCount` bytes while `self`, its owner, lives.
+      let span = unsafe RawSpan(_unsafeStart: region.base, byteCount: region.byteCount)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// The bytes, to write. None of them may be in flight.
+  public var mutableBytes: MutableRawSpan {
+    @_lifetime(&self) mutating get {
+      // SAFETY: as above; `self` is held exclusively while the span lives.
+      let span = unsafe MutableRawSpan(_unsafeStart: region.base, byteCount: region.byteCount)
+      return unsafe _overrideLifetime(span, mutating: &self)
+    }
+  }
+
+  /// Gives the memory back. No device may use it any more.
+  public consuming func free<P: Platform>(to platform: borrowing P) where P.Region == Region {
+    platform.free(region)
+  }
+}
+
+/// A ``Platform`` had no memory for a request.
+public struct AllocationFailure: Error, Equatable, Sendable {
+  /// How many contiguous bytes were asked for.
+  public let byteCount: Int
+}

@@ -1,0 +1,51 @@
+/// A descriptor chain that was laid out once and can be made available again and again.
+///
+/// A queue's chains are made when the queue is set up; while it runs, nothing is searched for or
+/// allocated.
+public struct Chain: Hashable, Sendable {
+  /// The index of its first descriptor.
+  let head: UInt16
+
+  /// A small number, different for each chain of a queue: its driver may index a table with it.
+  public var id: Int { Int(head) }
+}
+
+/// A piece of memory in a ``Chain``.
+public struct Segment: Equatable, Sendable {
+  /// Where the device sees it.
+  public let address: DeviceAddress
+  /// Its length.
+  public let byteCount: UInt32
+
+  /// The `byteCount` bytes from `address`.
+  public init(address: DeviceAddress, byteCount: UInt32) {
+    self.address = address
+    self.byteCount = byteCount
+  }
+}
+
+/// A chain that the device has used and given back.
+public struct Completion: Equatable, Sendable {
+  /// Which chain.
+  public let chain: Chain
+  /// How many bytes the device claims to have written, but no more than the chain can hold.
+  public let writtenByteCount: UInt32
+}
+
+/// What is wrong with a queue, or with how it was used.
+public enum QueueError: Error, Equatable, Sendable {
+  /// The device broke the rules of the ring; the queue is dead until the device is reset.
+  case broken(Violation)
+  /// All descriptors are taken by chains.
+  case full
+  /// The chain is available to the device already.
+  case inFlight
+
+  /// What the device did.
+  public enum Violation: Equatable, Sendable {
+    /// Its used index went further than buffers had been made available.
+    case usedIndex(found: UInt16, outstanding: UInt16)
+    /// It gave back a buffer that it did not have.
+    case usedElement(id: UInt32)
+  }
+}

@@ -1,0 +1,74 @@
+import VirtIO
+
+/// The cursor queue. Its commands have no response: the device only gives them back.
+struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
+  private var queue: SplitQueue<Region, Bell, 16>
+  private var memory: DMABuffer<Region>
+  private var freeChains: InlineArray<16, Chain?>
+  private var freeCount = 0
+
+  private static var stride: Int { 64 }
+
+  /// Makes the queue and lays out its slots.
+  init<P: Platform, T: Transport & ~Copyable>(
+    on device: inout NegotiatedDevice<T>, platform: borrowing P
+  ) throws(GPUError) where P.Region == Region, T.Bell == Bell {
+    let memory: DMABuffer<Region>
+    do {
+      memory = try DMABuffer(byteCount: 16 &* Self.stride, alignment: 64, from: platform)
+    } catch {
+      throw .outOfMemory(error)
+    }
+    var queue: SplitQueue<Region, Bell, 16>
+    do {
+      queue = try device.makeQueue(1, on: platform)
+    } catch {
+      memory.free(to: platform)
+      throw .device(error)
+    }
+    freeChains = InlineArray(repeating: nil)
+    queue.suppressInterrupts(true)
+    self.memory = memory
+    self.queue = queue
+    for slot in 0..<self.queue.size {
+      let request = Segment(
+        address: self.memory.deviceAddress.advanced(by: slot &* Self.stride),
+        byteCount: UInt32(MemoryLayout<CursorCommand>.size))
+      guard let chain = try? self.queue.makeChain(readable: request, writable: nil) else { break }
+      freeChains[freeCount] = chain
+      freeCount &+= 1
+    }
+  }
+
+  /// Sends a command, if a slot is free.
+  ///
+  /// - Throws: ``GPUError/busy``, or ``GPUError/queue(_:)``.
+  mutating func send(_ command: CursorCommand) throws(GPUError) {
+    do throws(QueueError) {
+      try reclaim()
+      guard freeCount > 0, let chain = freeChains[freeCount &- 1] else { throw .full }
+      var bytes = memory.mutableBytes
+      // Chains have one descriptor, so the id of a chain is the number of its slot.
+      bytes.storeBytes(of: command, toByteOffset: chain.id &* Self.stride, as: CursorCommand.self)
+      try queue.enqueue(chain, readableByteCount: UInt32(MemoryLayout<CursorCommand>.size))
+      freeCount &-= 1
+      queue.publish()
+    } catch {
+      throw error == .full ? .busy : .queue(error)
+    }
+  }
+
+  private mutating func reclaim() throws(QueueError) {
+    while freeCount < queue.size, let completion = try queue.nextCompletion() {
+      freeChains[freeCount] = completion.chain
+      freeCount &+= 1
+    }
+  }
+
+  /// Gives all memory back.
+  consuming func free<P: Platform>(to platform: borrowing P, after proof: ResetProof)
+  where P.Region == Region {
+    queue.free(to: platform, after: proof)
+    memory.free(to: platform)
+  }
+}

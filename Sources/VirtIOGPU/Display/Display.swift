@@ -1,0 +1,245 @@
+public import VirtIO
+public import VirtIOGraphics
+
+/// A virtio-gpu in service, with everything that hangs on it.
+///
+/// ```swift
+/// var display = try Display.open(transport, on: platform, waiting: .polling(.seconds(2)))
+/// var frame = try display.nextFrame(waiting: .polling(.seconds(1)))
+/// // draw in frame.pixels
+/// let presentation = try display.present(frame)
+/// ```
+///
+/// One context at a time may call a display. Nothing waits unless it takes a ``VirtIO/Waiter``, and
+/// nothing allocates but opening, the first frame of each scanout, and the first cursor image. To end,
+/// call ``close(waiting:)``; a display that is only dropped keeps its memory for the device for ever.
+///
+/// - Spec: VirtIO 1.4 §5.7 "GPU Device"
+public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
+  let platform: P
+  var device: LiveDevice<T>
+  var control: ControlQueue<P.Region, T.Bell>
+  var cursorQueue: CursorQueue<P.Region, T.Bell>
+  var surfaces: InlineArray<16, Surface<P.Region>?>
+  var cursorBuffer: DMABuffer<P.Region>?
+  var cursor = CursorState(scanout: ScanoutID(rawValue: 0))
+  private var lastResource = ResourceID.none
+
+  /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
+  public internal(set) var scanouts: InlineArray<16, Scanout>
+  /// How many outputs the device has, 1 to 16.
+  public private(set) var scanoutCount: Int
+  /// The features of the GPU that were agreed.
+  public let features: GPUFeatures
+
+  /// The device type of a GPU.
+  ///
+  /// - Spec: VirtIO 1.4 §5 "Device Types"
+  public static var deviceType: UInt16 { 16 }
+
+  /// How a pixel lies in memory, in every frame of this display.
+  public static var format: PixelFormat { .b8g8r8x8 }
+
+  /// Where `num_scanouts` is in the device configuration, and how long the fixed part of that is.
+  private static var scanoutCountOffset: UInt { 8 }
+  private static var configurationByteCount: UInt { 16 }
+
+  /// Takes a GPU into service and asks it what displays it has. Blocks.
+  ///
+  /// - Parameters:
+  ///   - transport: The device, consumed.
+  ///   - platform: The kernel's memory and clock; kept as long as the display.
+  ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
+  /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
+  ///   unless it does not even leave reset.
+  public static func open<W: Waiter>(
+    _ transport: consuming T, on platform: P, waiting waiter: W
+  ) throws(GPUError) -> Self {
+    var device = try negotiate(transport, on: platform, waiting: waiter)
+    let control: ControlQueue<P.Region, T.Bell>
+    do {
+      control = try ControlQueue(on: &device, platform: platform)
+    } catch {
+      _ = try? device.abandon(on: platform, waiting: waiter)
+      throw error
+    }
+    let cursorQueue: CursorQueue<P.Region, T.Bell>
+    do {
+      cursorQueue = try CursorQueue(on: &device, platform: platform)
+    } catch {
+      if let proof = try? device.abandon(on: platform, waiting: waiter) {
+        control.free(to: platform, after: proof)
+      }
+      throw error
+    }
+    let count: UInt32
+    do throws(GPUError) {
+      guard control.capacity >= Self.commandsPerFirstFrame else {
+        throw .device(.queueTooSmall(index: 0, size: UInt16(control.capacity)))
+      }
+      count = try Self.readScanoutCount(of: device)
+    } catch {
+      if let proof = try? device.abandon(on: platform, waiting: waiter) {
+        control.free(to: platform, after: proof)
+        cursorQueue.free(to: platform, after: proof)
+      }
+      throw error
+    }
+    var display = Self(
+      platform: platform, device: device.start(), control: control, cursorQueue: cursorQueue,
+      scanoutCount: Int(clamping: count))
+    do {
+      try display.updateScanouts(waiting: waiter)
+    } catch {
+      try? display.close(waiting: waiter)
+      throw error
+    }
+    return display
+  }
+
+  private static func negotiate<W: Waiter>(
+    _ transport: consuming T, on platform: P, waiting waiter: W
+  ) throws(GPUError) -> NegotiatedDevice<T> {
+    do throws(DeviceError) {
+      let acknowledged = try AcknowledgedDevice(
+        resetting: transport, on: platform, waiting: waiter)
+      return try acknowledged.negotiate(requiring: []) { offered in
+        let wanted = GPUFeatures(rawValue: offered.rawValue).intersection([.edid])
+        return Features(rawValue: wanted.withDependencies.rawValue)
+      }
+    } catch {
+      throw .device(error)
+    }
+  }
+
+  private static func readScanoutCount(of device: borrowing NegotiatedDevice<T>)
+    throws(GPUError) -> UInt32
+  {
+    let found = device.configurationByteCount
+    guard found >= configurationByteCount else {
+      throw .device(.configurationTooSmall(byteCount: found, needed: configurationByteCount))
+    }
+    do {
+      return try device.readConfiguration { $0.readConfiguration32(at: scanoutCountOffset) }
+    } catch {
+      throw .device(error)
+    }
+  }
+
+  private init(
+    platform: P, device: consuming LiveDevice<T>, control: consuming ControlQueue<P.Region, T.Bell>,
+    cursorQueue: consuming CursorQueue<P.Region, T.Bell>, scanoutCount: Int
+  ) {
+    self.platform = platform
+    features = GPUFeatures(rawValue: device.features.intersection(.deviceType).rawValue)
+    self.device = device
+    self.control = control
+    self.cursorQueue = cursorQueue
+    self.scanoutCount = min(max(scanoutCount, 1), ScanoutID.limit)
+    surfaces = InlineArray { _ in nil }
+    scanouts = InlineArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }
+  }
+
+  /// A resource id that no living resource has.
+  mutating func makeResourceID() -> ResourceID {
+    lastResource = ResourceID(rawValue: lastResource.rawValue &+ 1)
+    if lastResource == .none { lastResource = ResourceID(rawValue: 1) }
+    return lastResource
+  }
+
+  // MARK: Waiting
+
+  /// Takes in what the device has done. Does not block.
+  ///
+  /// - Throws: ``GPUError/queue(_:)`` if the device has broken the rules of the queue.
+  public mutating func drain() throws(GPUError) {
+    try control.drain()
+  }
+
+  /// Shows the device what was posted for this caller, and waits until all of it is answered.
+  ///
+  /// - Throws: The first failure, or ``GPUError/timedOut(_:needsReset:)``.
+  mutating func finishCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    control.publish()
+    var waiter = waiter
+    let account = ControlQueue<P.Region, T.Bell>.caller
+    while true {
+      try control.drain()
+      if control.accounts[account].pendingCount == 0 { break }
+      guard waiter.wait(on: platform) else {
+        let subject = control.abandon(account) ?? CommandSubject(.getDisplayInfo)
+        throw .timedOut(subject, needsReset: device.needsReset())
+      }
+    }
+    if let failure = control.takeFailure(of: account) { throw .command(failure) }
+  }
+
+  // MARK: Taking down
+
+  /// Takes the GPU out of service: scanouts off, resources gone, device reset, memory given back.
+  ///
+  /// It does all of that whatever happens on the way; a frame that is still drawn in keeps its memory.
+  ///
+  /// - Parameter waiter: How long to wait for each of two answers.
+  /// - Throws: What went wrong. Only after ``DeviceError/neverReset(status:)`` is memory not given
+  ///   back, as the device may still use it.
+  public consuming func close<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    var failure: GPUError?
+    do {
+      try releaseResources(waiting: waiter)
+    } catch {
+      failure = error
+    }
+    let proof: ResetProof
+    do {
+      proof = try device.reset(on: platform, waiting: waiter)
+    } catch {
+      throw .device(error)
+    }
+    control.free(to: platform, after: proof)
+    cursorQueue.free(to: platform, after: proof)
+    if let buffer = cursorBuffer.take() { buffer.free(to: platform) }
+    for index in surfaces.indices {
+      if let surface = surfaces[index].take() { surface.buffer.free(to: platform) }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Switches all scanouts off and lets go of all resources.
+  private mutating func releaseResources<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    if cursor.resource != .none {
+      cursor.resource = .none
+      try cursorQueue.send(.update(cursor))
+    }
+    for index in surfaces.indices {
+      guard surfaces[index]?.isCreated == true, let resource = surfaces[index]?.resource else {
+        continue
+      }
+      let scanout = ScanoutID(rawValue: UInt32(truncatingIfNeeded: index))
+      try post(SetScanout(scanout, to: .none, rectangle: .empty), scanout: scanout)
+      try post(ResourceRelease.detachBacking(resource), resource)
+      try post(ResourceRelease.unref(resource), resource)
+      try finishCalls(waiting: waiter)
+    }
+    if let resource = cursorResource {
+      cursorResource = nil
+      try post(ResourceRelease.detachBacking(resource), resource)
+      try post(ResourceRelease.unref(resource), resource)
+      try finishCalls(waiting: waiter)
+    }
+  }
+
+  /// The resource that holds the cursor image, if there is one.
+  var cursorResource: ResourceID?
+
+  /// Posts a command for this caller; ``finishCalls(waiting:)`` sends it and waits for it.
+  mutating func post<Command: ControlCommand>(
+    _ command: Command, _ resource: ResourceID = .none, scanout: ScanoutID? = nil,
+    fence: UInt64 = 0
+  ) throws(GPUError) {
+    let type = CommandType(rawValue: command.header.type.value)
+    try control.post(
+      command, CommandSubject(type, resource: resource, scanout: scanout), fence: fence,
+      account: ControlQueue<P.Region, T.Bell>.caller)
+  }
+}

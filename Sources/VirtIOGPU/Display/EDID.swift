@@ -1,0 +1,24 @@
+import VirtIO
+
+/// How a display describes itself: Extended Display Identification Data, as the device passes it on.
+public struct EDID: Sendable {
+  private let storage: InlineArray<1024, UInt8>
+  private let byteCount: Int
+
+  /// Copies the data out of a response of the right length.
+  init(_ response: RawSpan) {
+    let claimed = response.wire(EDIDResponse.self)?.size.value ?? 0
+    byteCount = min(Int(clamping: claimed), EDIDResponse.dataByteCount)
+    storage = InlineArray { index in
+      response.wire(LittleEndian<UInt8>.self, at: MemoryLayout<EDIDResponse>.size &+ index)?.value
+        ?? 0
+    }
+  }
+
+  /// The bytes: blocks of 128, of which the first is the base block.
+  public var bytes: Span<UInt8> {
+    @_lifetime(borrow self) get {
+      storage.span.extracting(first: byteCount)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+public import VirtIO
+
+/// A VirtIO device behind a PCI function, by the modern interface.
+///
+/// - Spec: VirtIO 1.4 §4.1 "Virtio Over PCI Bus"
+public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copyable {
+  /// The device type: 16 is a GPU.
+  public let deviceType: UInt16
+  /// Where the function sits.
+  public let address: PCIAddress
+
+  private let common: CommonConfiguration<Access>
+  private let notification: RegisterWindow<Access>
+  private let notificationMultiplier: UInt32
+  private let device: RegisterWindow<Access>?
+
+  /// The vendor identifier of all VirtIO devices.
+  public static var vendorID: UInt16 { 0x1af4 }
+
+  /// Whether a function with these identifiers is a VirtIO device of a type, by the modern interface.
+  ///
+  /// - Spec: VirtIO 1.4 §4.1.2 "PCI Device Discovery"
+  public static func matches(vendorID: UInt16, deviceID: UInt16, deviceType: UInt16) -> Bool {
+    vendorID == Self.vendorID && deviceID == 0x1040 &+ deviceType
+  }
+
+  /// Finds the device's structures, and lets the function decode its BARs and reach memory.
+  ///
+  /// Interrupts by wire are switched off at the function. The device itself is not touched.
+  ///
+  /// - Throws: ``PCIError``: another device, or capabilities that make no sense.
+  public init(_ function: borrowing PCIFunction<Access>, deviceType: UInt16) throws(PCIError) {
+    let vendorID = function.vendorID
+    let deviceID = function.deviceID
+    guard Self.matches(vendorID: vendorID, deviceID: deviceID, deviceType: deviceType) else {
+      throw .wrongDevice(vendorID: vendorID, deviceID: deviceID)
+    }
+    let structures = try VirtIOStructures(of: function)
+    guard let common = structures.common else { throw structures.missing(.common) }
+    guard let notification = structures.notification else {
+      throw structures.missing(.notification)
+    }
+    function.configuration.command.formUnion([.memorySpace, .busMaster, .interruptDisable])
+    self.deviceType = deviceType
+    address = function.address
+    self.common = CommonConfiguration(registers: common)
+    self.notification = notification
+    notificationMultiplier = structures.notificationMultiplier
+    device = structures.device
+  }
+
+  /// Reads `device_status`.
+  public func readStatus() -> DeviceStatus { DeviceStatus(rawValue: common.readDeviceStatus()) }
+
+  /// Writes `device_status`.
+  public func writeStatus(_ status: DeviceStatus) { common.writeDeviceStatus(status.rawValue) }
+
+  /// Reads both words of `device_feature` that have defined bits.
+  public func readOfferedFeatures() -> Features {
+    common.writeDeviceFeatureSelect(0)
+    let low = common.readDeviceFeature()
+    common.writeDeviceFeatureSelect(1)
+    let high = common.readDeviceFeature()
+    return Features(rawValue: UInt64(high) << 32 | UInt64(low))
+  }
+
+  /// Writes both words of `driver_feature` that have defined bits.
+  public func writeAcceptedFeatures(_ features: Features) {
+    common.writeDriverFeatureSelect(0)
+    common.writeDriverFeature(UInt32(truncatingIfNeeded: features.rawValue))
+    common.writeDriverFeatureSelect(1)
+    common.writeDriverFeature(UInt32(truncatingIfNeeded: features.rawValue >> 32))
+  }
+
+  /// Reads `config_generation`.
+  public func readConfigurationGeneration() -> UInt32 { UInt32(common.readConfigGeneration()) }
+
+  /// The length of the device configuration, as its capability states it.
+  public var configurationByteCount: UInt { device?.byteCount ?? 0 }
+
+  /// Reads 32 bits of the device configuration; all ones if there are none at `offset`.
+  public func readConfiguration32(at offset: UInt) -> UInt32 {
+    device?.window(at: offset, byteCount: 4)?.read32(at: 0) ?? .max
+  }
+
+  /// Writes 32 bits of the device configuration, if there are any at `offset`.
+  public func writeConfiguration32(_ value: UInt32, at offset: UInt) {
+    device?.window(at: offset, byteCount: 4)?.write32(value, at: 0)
+  }
+
+  /// Selects the queue and reads `queue_size`; 0 if the queue is enabled already.
+  public func readMaximumSize(ofQueue index: UInt16) -> UInt16 {
+    common.writeQueueSelect(index)
+    return common.readQueueSize()
+  }
+
+  /// Programs and enables the queue that ``readMaximumSize(ofQueue:)`` selected.
+  ///
+  /// - Throws: ``DeviceError/notificationOutOfRange(index:offset:)``; the queue is not enabled then.
+  /// - Spec: VirtIO 1.4 §4.1.5.1.3 "Virtqueue Configuration"
+  public mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> PCIDoorbell<Access> {
+    let notifyOffset = common.readQueueNotifyOffset()
+    // A 16-bit offset times a 32-bit multiplier always has a 64-bit product.
+    let byteOffset = UInt64(notifyOffset) &* UInt64(notificationMultiplier)
+    guard let offset = UInt(exactly: byteOffset), offset & 1 == 0,
+      let register = notification.window(at: offset, byteCount: 2)
+    else {
+      throw .notificationOutOfRange(index: queue.index, offset: notifyOffset)
+    }
+    if queue.size != queue.maximumSize { common.writeQueueSize(queue.size) }
+    common.writeQueueDescriptorArea(queue.descriptorArea)
+    common.writeQueueDriverArea(queue.driverArea)
+    common.writeQueueDeviceArea(queue.deviceArea)
+    common.enableQueue()
+    return PCIDoorbell(register: register, queueIndex: queue.index)
+  }
+}
+
+/// The notification register of one queue.
+///
+/// - Spec: VirtIO 1.4 §4.1.5.2 "Available Buffer Notifications"
+public struct PCIDoorbell<Access: RegisterAccess & Sendable>: Doorbell {
+  let register: RegisterWindow<Access>
+  let queueIndex: UInt16
+
+  /// Writes the queue's index, 16 bits.
+  public func ring() {
+    register.write16(queueIndex, at: 0)
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+/// Builds the kernel's images with the Swift package manager.
+package struct ImageBuilder: Sendable {
+  /// Why an image could not be built.
+  package enum Failure: Error, CustomStringConvertible {
+    /// There is no image of that name.
+    case unknownImage(String, known: [String])
+    /// The compiler or the linker refused; they have said why.
+    case buildFailed(String)
+    /// The flat copy could not be made.
+    case copyFailed(String, reason: String)
+
+    package var description: String {
+      switch self {
+      case .unknownImage(let name, let known):
+        known.isEmpty
+          ? "There is no image '\(name)': Kernel/Images holds none."
+          : "There is no image '\(name)'; choose one of \(known.joined(separator: ", "))."
+      case .buildFailed(let name):
+        "\(name) did not build; the compiler's messages above say why."
+      case .copyFailed(let name, let reason):
+        "\(name) was built, but llvm-objcopy could not make \(name).img: \(reason)"
+      }
+    }
+  }
+
+  private let checkout: Checkout
+
+  /// A builder for the images of `checkout`.
+  package init(_ checkout: Checkout) {
+    self.checkout = checkout
+  }
+
+  /// Builds one image, with the compiler's progress on standard error.
+  package func build(_ name: String) async throws {
+    guard checkout.images.contains(name) else {
+      throw Failure.unknownImage(name, known: checkout.images)
+    }
+    guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
+    let options = [
+      "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", "toolset-aarch64.json",
+    ]
+    let build = Command("swift", ["build"] + options + ["--product", name], in: checkout.kernel)
+    guard try await build.stream() else { throw Failure.buildFailed(name) }
+    let location = try await Command(
+      "swift", ["build"] + options + ["--show-bin-path"], in: checkout.kernel
+    ).collect()
+    guard location.succeeded else { throw Failure.buildFailed(name) }
+    let folder = location.text.trimmingCharacters(in: .whitespacesAndNewlines)
+
+    let files = FileManager.default
+    try files.createDirectory(atPath: checkout.products, withIntermediateDirectories: true)
+    let elf = checkout.product(name, .elf)
+    // A copy made aside and moved in one step: a QEMU that starts meanwhile sees the old or the
+    // new image, never half of one.
+    let fresh = "\(elf).\(getpid())"
+    try? files.removeItem(atPath: fresh)
+    try files.copyItem(atPath: "\(folder)/\(name)", toPath: fresh)
+    _ = unsafe rename(fresh, elf)
+    let image = checkout.product(name, .img)
+    let copy = try await Command(
+      Toolchain.tool("llvm-objcopy"), ["-O", "binary", elf, "\(image).\(getpid())"]
+    ).collect()
+    guard copy.succeeded else { throw Failure.copyFailed(name, reason: copy.errorText) }
+    _ = unsafe rename("\(image).\(getpid())", image)
+  }
+}

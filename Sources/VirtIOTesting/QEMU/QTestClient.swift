@@ -1,0 +1,65 @@
+/// A client of QEMU's qtest protocol: the guest's memory and registers, from outside.
+public final class QTestClient: Sendable {
+  private let socket: LocalSocket
+  private let lane = BlockingLane(label: "qtest")
+
+  init(connectingTo path: String) throws {
+    socket = try LocalSocket(connectingTo: path)
+  }
+
+  /// Reads 32 bits at a physical address, in the guest's byte order.
+  public func read32(_ address: UInt64) async throws -> UInt32 {
+    let words = try await request("readl 0x\(String(address, radix: 16))")
+    guard let text = words.dropFirst().first,
+      let value = UInt64(text.dropFirst(2), radix: 16)
+    else {
+      throw QEMUError.conversationFailed(with: "qtest server", reason: "It gave no number.")
+    }
+    return UInt32(truncatingIfNeeded: value)
+  }
+
+  /// Writes 32 bits at a physical address, in the guest's byte order.
+  public func write32(_ address: UInt64, _ value: UInt32) async throws {
+    _ = try await request(
+      "writel 0x\(String(address, radix: 16)) 0x\(String(value, radix: 16))")
+  }
+
+  /// Reads bytes at a physical address.
+  public func read(_ address: UInt64, count: Int) async throws -> [UInt8] {
+    let words = try await request("read 0x\(String(address, radix: 16)) \(count)")
+    let digits = Array((words.dropFirst().first ?? "").utf8.dropFirst(2))
+    let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+      UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+    }
+    guard bytes.count == count else {
+      throw QEMUError.conversationFailed(with: "qtest server", reason: "It gave too few bytes.")
+    }
+    return bytes
+  }
+
+  /// Writes bytes at a physical address.
+  public func write(_ address: UInt64, _ bytes: [UInt8]) async throws {
+    let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    _ = try await request("write 0x\(String(address, radix: 16)) \(bytes.count) 0x\(digits)")
+  }
+
+  private func request(_ line: String) async throws -> [Substring] {
+    let deadline = ContinuousClock.now + .seconds(10)
+    do {
+      return try await lane.run(onCancel: { [socket] in socket.shutDown() }) { [socket] in
+        try socket.send(Array("\(line)\n".utf8), before: deadline)
+        while true {
+          let answer = try socket.receiveLine(before: deadline)
+          // Lines about interrupts may come at any time.
+          if answer.hasPrefix("IRQ ") { continue }
+          guard answer.hasPrefix("OK") else {
+            throw QEMUError.refused(command: line, reason: answer)
+          }
+          return answer.split(separator: " ")
+        }
+      }
+    } catch let error as LocalSocketError {
+      throw QEMUError.conversationFailed(with: "qtest server", reason: "\(error)")
+    }
+  }
+}

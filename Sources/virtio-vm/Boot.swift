@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import VirtIOTesting
+
+/// `virtio-vm boot`.
+struct Boot: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Boots an image in QEMU.",
+    discussion: """
+      The guest's serial line goes to standard output, progress to standard error. With \
+      --screenshot the machine ends once the guest has said READY and the picture is taken; \
+      otherwise it runs until the guest powers off. An error ends the program with a status \
+      other than 0 and the reason: the guest's PANIC line, a timeout, QEMU's last words.
+      """)
+
+  @Argument(help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.")
+  var image: String
+
+  @Option(help: "The size of the display (default: 1024x768).")
+  var size: PictureSize?
+
+  @Option(help: "Where to leave a picture of the display: a .png or .ppm file.")
+  var screenshot: String?
+
+  @Option(help: "The head to take the picture of; heads after 0 are plugged in for it.")
+  var head: Int = 0
+
+  @Flag(help: "Opens no window.")
+  var headless = false
+
+  @Option(help: "Ends the machine after so many seconds (default: 60 with --screenshot).")
+  var timeout: Double?
+
+  @Option(help: "Arguments for the kernel.")
+  var append: String?
+
+  @Option(help: "What executes the guest: auto, tcg, kvm or hvf.")
+  var accel = Accelerator.auto
+
+  @Option(help: "RAM in MiB.")
+  var memory = 256
+
+  @Option(help: "The processor, as QEMU's -cpu names it (default: cortex-a72, or the host's).")
+  var cpu: String?
+
+  @Option(
+    help: "A GPU, as QEMU's -device takes it; repeatable (default: virtio-gpu-pci with --size).")
+  var gpu: [String] = []
+
+  @Option(
+    name: .customLong("qemu-arg"), parsing: .unconditionalSingleValue,
+    help: "One further argument for QEMU; repeatable.")
+  var qemuArguments: [String] = []
+
+  func validate() throws {
+    if let screenshot, !screenshot.hasSuffix(".png"), !screenshot.hasSuffix(".ppm") {
+      throw ValidationError("--screenshot '\(screenshot)' must end in .png or .ppm.")
+    }
+    guard (0..<16).contains(head) else {
+      throw ValidationError("--head must be 0 to 15: a virtio GPU has at most 16.")
+    }
+    if let timeout, !(timeout > 0 && timeout < 1e9) {
+      throw ValidationError("--timeout must be a positive number of seconds.")
+    }
+    guard memory > 0 else { throw ValidationError("--memory must be a positive number of MiB.") }
+  }
+
+  func run() async throws {
+    // Before a build that takes its time, so that nobody waits for what cannot boot.
+    let program = try QEMUProgram()
+    var machine = MachineConfiguration(image: try await imageFile())
+    configure(&machine)
+
+    let version = try await program.version() ?? "of unknown version"
+    Progress.say("starting QEMU \(version) (\(machine.accelerator.resolved))")
+    let deadline = timeout.map { Duration.seconds($0) } ?? (screenshot == nil ? nil : .seconds(60))
+    try await QEMUMachine.run(machine, deadline: deadline, onLine: Self.show) { machine in
+      defer {
+        for line in machine.guestErrors().prefix(20) { Progress.say("QEMU's log: \(line)") }
+      }
+      try await use(machine)
+    }
+  }
+
+  private static func show(_ line: SerialLine) {
+    try? FileHandle.standardOutput.write(contentsOf: Data("\(line.text)\n".utf8))
+  }
+
+  /// What to do with the running machine: take the picture, or wait for its end.
+  private func use(_ machine: QEMUMachine) async throws {
+    if head > 0 {
+      let size = size ?? PictureSize.standard
+      Progress.say("enabling head \(head) with \(size)")
+      try await machine.setDesktopSize(head: head, width: size.width, height: size.height)
+      if !staysStopped { try await machine.resume() }
+    }
+    guard let screenshot else {
+      try await machine.waitUntilEnded()
+      if let panic = machine.serial.lines.first(where: \.saysPanic) {
+        throw QEMUError.panicked(panic.text)
+      }
+      return
+    }
+    let ready = try await machine.waitUntilReady()
+    let milliseconds = Int(ready.time / .milliseconds(1))
+    Progress.say("\(ready.text.split(separator: " ")[0]) is ready after \(milliseconds) ms")
+    try await machine.screenshot(head: head, to: screenshot)
+    Progress.say("wrote \(screenshot)")
+  }
+
+  /// The file to boot: the one given, or the image of that name, built first.
+  private func imageFile() async throws -> String {
+    let files = FileManager.default
+    if image.hasSuffix(".elf") || image.hasSuffix(".img") || image.contains("/") {
+      guard files.fileExists(atPath: image) else {
+        throw ValidationError("There is no file '\(image)'.")
+      }
+      return image
+    }
+    let checkout = try Checkout(around: files.currentDirectoryPath)
+    Progress.say("building \(image)")
+    try await ImageBuilder(checkout).build(image)
+    return checkout.product(image)
+  }
+
+  /// Whether the user wants the processor stopped, for a debugger to continue it.
+  private var staysStopped: Bool { qemuArguments.contains("-S") }
+
+  private func configure(_ machine: inout MachineConfiguration) {
+    machine.accelerator = accel
+    machine.cpu = cpu
+    machine.memoryMiB = memory
+    machine.append = append
+    machine.extraArguments = qemuArguments
+    machine.startsStopped = staysStopped
+    let size = size ?? PictureSize.standard
+    machine.gpus =
+      gpu.isEmpty ? ["virtio-gpu-pci,xres=\(size.width),yres=\(size.height)"] : gpu
+    if head > 0 {
+      // Only a VNC client can plug in a further head, and only then does the guest find it.
+      machine.display = .heads(head + 1)
+      machine.startsStopped = true
+      if !machine.gpus[0].contains("max_outputs=") {
+        machine.gpus[0] += ",max_outputs=\(head + 1)"
+      }
+    } else if headless || screenshot != nil {
+      machine.display = .none
+    } else if Desktop.isPresent {
+      machine.display = .window
+    } else {
+      Progress.say("no desktop found (neither DISPLAY nor WAYLAND_DISPLAY is set): no window")
+      machine.display = .none
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// The program's entry: its subcommands.
+@main struct VirtIOVM: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "virtio-vm",
+    abstract: "Builds the kernel's images, boots them in QEMU and shows what they draw.",
+    subcommands: [Boot.self, Build.self, List.self])
+}

@@ -1,0 +1,43 @@
+/// Which module may import what: the arrows of the architecture, as the tests check them.
+enum ImportTable {
+  /// What the toolchain offers a guest; nothing else of it runs without an operating system.
+  private static let guest: Set<String> = ["Synchronization"]
+
+  /// What host programs may use besides.
+  private static let host: Set<String> = [
+    "ArgumentParser", "Darwin", "Dispatch", "Foundation", "Glibc", "Musl", "Subprocess",
+    "Synchronization", "System", "SystemPackage",
+  ]
+
+  private static let kernel: Set<String> = [
+    "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory",
+  ]
+
+  /// What an image may import: images are the only place that composes everything.
+  private static let image = guest.union(kernel).union([
+    "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU",
+  ])
+
+  /// By folder: the modules that its files may import.
+  static let allowed: [String: Set<String>] = [
+    "Sources/CVirtIO": [],
+    "Sources/VirtIO": guest.union(["CVirtIO"]),
+    "Sources/VirtIOPCI": guest.union(["VirtIO", "CVirtIO"]),
+    "Sources/VirtIOGraphics": guest,
+    "Sources/VirtIOGPU": guest.union(["VirtIO", "VirtIOGraphics"]),
+    "Sources/VirtIOTesting": host.subtracting(["ArgumentParser"])
+      .union(["VirtIO", "VirtIOPCI"]),
+    "Sources/virtio-vm": host.union(["VirtIOTesting"]),
+    "Kernel/Sources/KernelBoot": [],
+    "Kernel/Sources/KernelAArch64": guest.union(["KernelBoot"]),
+    "Kernel/Sources/KernelDeviceTree": guest,
+    "Kernel/Sources/KernelMemory": guest,
+    "Kernel/Sources/VirtBoard": guest.union(kernel).union(["VirtIO", "VirtIOPCI"]),
+    "Kernel/Images/TestCard": image,
+    "Kernel/Images/Minimal": image,
+    "Kernel/Images/Showcase": image,
+  ]
+
+  /// The headers that C and assembly may include besides their own: the compiler's freestanding ones.
+  static let headers: Set<String> = ["stdbool.h", "stddef.h", "stdint.h"]
+}

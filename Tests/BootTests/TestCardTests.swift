@@ -1,0 +1,45 @@
+import Testing
+import VirtIOTesting
+
+/// TestCard on QEMU's own device: each pixel of each display.
+@Suite struct TestCardTests {
+  @Test(arguments: MachineShape.all)
+  func paintsEveryPixel(_ shape: MachineShape) async throws {
+    try await MachineSlots.shared.run(shape.configuration()) { machine in
+      try await machine.waitUntilReady()
+      try await Self.check(machine, shape.displays)
+    }
+  }
+
+  @Test func paintsASecondHead() async throws {
+    var machine = MachineConfiguration(image: try Repository.image("TestCard"))
+    machine.gpus = [MachineShape.gpu(640, 480, "max_outputs=2")]
+    machine.display = .heads(2)
+    machine.startsStopped = true
+    try await MachineSlots.shared.run(machine) { machine in
+      // A head is enabled by a client that asks its server for a size, and by nothing else.
+      let client = try await machine.connectVNC(head: 1)
+      try await client.setDesktopSize(width: 800, height: 600)
+      try await machine.resume()
+      try await machine.waitUntilReady()
+      try await Self.check(
+        machine,
+        [.init(width: 640, height: 480), .init(scanout: 1, width: 800, height: 600)])
+    }
+  }
+
+  /// Compares what the guest said and drew with what it should have.
+  private static func check(
+    _ machine: QEMUMachine, _ displays: [MachineShape.Display]
+  ) async throws {
+    let lines = machine.serial.lines.map(\.text).filter { $0.hasPrefix("TESTCARD ") }
+    #expect(lines == displays.map(\.line) + ["TESTCARD READY"])
+    for display in displays {
+      let picture = try await machine.picture(gpu: display.gpu, head: display.scanout)
+      let difference = TestCardPicture.difference(
+        picture, scanout: display.scanout, width: display.width, height: display.height)
+      #expect(difference == nil, "\(display.line)")
+    }
+    #expect(machine.guestErrors() == [])
+  }
+}
