@@ -48,5 +48,17 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "KernelMemoryTests", dependencies: ["KernelMemory"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelAArch64Tests", dependencies: ["KernelAArch64"], swiftSettings: strict),
+    .testTarget(
+      name: "VirtBoardTests",
+      dependencies: ["VirtBoard", .product(name: "VirtIOPCI", package: "swift-virtio")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ShowcaseTests",
+      dependencies: [
+        "Showcase", .product(name: "VirtIOGraphics", package: "swift-virtio"),
+      ],
+      swiftSettings: strict),
   ]
 )

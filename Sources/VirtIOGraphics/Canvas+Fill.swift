@@ -35,7 +35,7 @@ extension Canvas {
   /// Writes `count` words from `start` on, repeating `pattern`, whose first word lands on `start`.
   ///
   /// The caller has clipped: the run lies on the surface. Each turn checks one range of 64 words,
-  /// then stores it by vector registers (seen in the disassembly: 21 instructions a turn).
+  /// then stores it by vector registers (seen in the disassembly: 24 instructions a turn).
   @_lifetime(self: copy self)
   mutating func fillRun(at start: Int, count: Int, with pattern: SIMD16<UInt32>) {
     var position = start

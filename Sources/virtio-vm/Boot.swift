@@ -83,7 +83,12 @@ struct Boot: AsyncParsableCommand {
   }
 
   private static func show(_ line: SerialLine) {
-    try? FileHandle.standardOutput.write(contentsOf: Data("\(line.text)\n".utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data("\(line.text)\n".utf8))
+    } catch {
+      // The reader has gone away ("... | head"): end as if interrupted, QEMU included.
+      kill(getpid(), SIGTERM)
+    }
   }
 
   /// What to do with the running machine: take the picture, or wait for its end.

@@ -33,8 +33,8 @@ public struct AddressSpace: ~Copyable {
 
   private static var entryCount: Int { 512 }
   private static var limit: UInt64 { 1 << 40 }
-  /// Where an entry holds an address.
-  private static var addressMask: UInt64 { (limit &- 1) & ~0xfff }
+  /// The bits of an entry that hold an address.
+  private static var addressMask: UInt64 { 0xffff_ffff_f000 }
 
   /// The tables that the boot code made.
   public init() {

@@ -25,11 +25,9 @@ public enum DeviceTreeError: Error, Equatable, Sendable {
   /// what its children or its `ranges` need.
   case badCellCount(found: UInt32, offset: UInt32)
 
-  /// The property value at `offset` has the wrong length, or says what cannot be.
+  /// A property that the node at `offset` needs (`reg`, `ranges`, `bus-range`, `method`) is not
+  /// there, has the wrong length, or says what cannot be.
   case badValue(offset: UInt32)
-
-  /// The node at `offset` lacks the property that would make it usable.
-  case missingProperty(offset: UInt32)
 
   /// The bus node at `offset` does not map an address of one of its children to memory.
   case untranslatable(address: UInt64, offset: UInt32)
@@ -52,8 +50,7 @@ extension DeviceTreeError {
     case .badToken: "device tree token"
     case .nestedTooDeep: "device tree of at most 16 levels"
     case .badCellCount: "usable #address-cells and #size-cells"
-    case .badValue: "valid device tree property"
-    case .missingProperty: "device tree property reg or method"
+    case .badValue: "valid reg, ranges, bus-range or method"
     case .untranslatable: "bus ranges that cover the address"
     case .noMemory: "memory node in the device tree"
     case .noPCIHost: "pci-host-ecam-generic in the device tree"
@@ -76,7 +73,7 @@ extension DeviceTreeError {
     switch self {
     case .badBlock(let offset), .truncated(let offset), .badToken(_, let offset),
       .nestedTooDeep(let offset), .badCellCount(_, let offset), .badValue(let offset),
-      .missingProperty(let offset), .untranslatable(_, let offset):
+      .untranslatable(_, let offset):
       offset
     default: nil
     }

@@ -42,11 +42,7 @@ extension DeviceTree {
   ///
   /// - Spec: Devicetree 0.4 §2.2.3 "Path Names"
   public func isNamed(_ name: DeviceTreeName, _ node: DeviceTreeNode) -> Bool {
-    isNamed(name.bytes, node)
-  }
-
-  func isNamed(_ name: Span<UInt8>, _ node: DeviceTreeNode) -> Bool {
-    let next = bytes.byte(after: name, at: Int(node.offset) &+ 4, end: structureEnd)
+    let next = bytes.byte(after: name.bytes, at: Int(node.offset) &+ 4, end: structureEnd)
     return next == 0 || next == UInt8(ascii: "@")
   }
 
@@ -62,15 +58,22 @@ extension DeviceTree {
     let slash = UInt8(ascii: "/")
     guard path.byte(at: 0) == slash else { return nil }
     var found = root
-    var rest = path.extracting(droppingFirst: 1)
-    var next = found
-    while rest.count > 0 {
-      guard let node = node(after: next), node.depth > found.depth else { return nil }
-      next = node
-      let name = rest.prefix(until: slash)
-      if node.depth == found.depth &+ 1, isNamed(name, node) {
+    var last = found
+    var start = 1
+    while start < path.count {
+      guard let node = node(after: last), node.depth > found.depth else { return nil }
+      last = node
+      if node.depth != found.depth &+ 1 { continue }
+      var end = start
+      var name = Int(node.offset) &+ 4
+      while end < path.count, path[end] != slash, path[end] == bytes.byte(at: name) {
+        end &+= 1
+        name &+= 1
+      }
+      let next = bytes.byte(at: name)
+      if end == path.count || path[end] == slash, next == 0 || next == UInt8(ascii: "@") {
         found = node
-        rest = rest.extracting(droppingFirst: name.count &+ 1)
+        start = end &+ 1
       }
     }
     return found

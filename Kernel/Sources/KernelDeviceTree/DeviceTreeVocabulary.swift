@@ -1,8 +1,9 @@
 /// The words that ``MachineDescription`` looks for, as a set: names of properties and nodes, and
 /// strings that properties list.
 ///
-/// All of them stand in one literal, and a word is known by its place there. So each name in a
-/// tree is looked up once, and what a node says is a few bits to test.
+/// All of them stand in one literal, each on a line of the same width, and a word is known by the
+/// number of its line. So each name in a tree is looked up once, without `unsafe`, and what a node
+/// says is a few bits to test.
 struct DeviceTreeWords: OptionSet {
   let rawValue: UInt32
 
@@ -14,11 +15,38 @@ struct DeviceTreeWords: OptionSet {
     rawValue = 1 << UInt32(truncatingIfNeeded: place)
   }
 
+  static var lineByteCount: Int { 23 }
+
   static let literal = """
-    #address-cells #size-cells ranges reg status compatible device_type method bus-range \
-    interrupt-map interrupt-map-mask dma-coherent dma-noncoherent bootargs stdout-path \
-    okay ok memory arm,pl011 arm,psci arm,psci-0.2 arm,psci-1.0 hvc smc pci-host-ecam-generic \
-    reserved-memory chosen aliases\u{20}
+    #address-cells~~~~~~~~
+    #size-cells~~~~~~~~~~~
+    ranges~~~~~~~~~~~~~~~~
+    reg~~~~~~~~~~~~~~~~~~~
+    status~~~~~~~~~~~~~~~~
+    compatible~~~~~~~~~~~~
+    device_type~~~~~~~~~~~
+    method~~~~~~~~~~~~~~~~
+    bus-range~~~~~~~~~~~~~
+    interrupt-map~~~~~~~~~
+    interrupt-map-mask~~~~
+    dma-coherent~~~~~~~~~~
+    dma-noncoherent~~~~~~~
+    bootargs~~~~~~~~~~~~~~
+    stdout-path~~~~~~~~~~~
+    okay~~~~~~~~~~~~~~~~~~
+    ok~~~~~~~~~~~~~~~~~~~~
+    memory~~~~~~~~~~~~~~~~
+    arm,pl011~~~~~~~~~~~~~
+    arm,psci~~~~~~~~~~~~~~
+    arm,psci-0.2~~~~~~~~~~
+    arm,psci-1.0~~~~~~~~~~
+    hvc~~~~~~~~~~~~~~~~~~~
+    smc~~~~~~~~~~~~~~~~~~~
+    pci-host-ecam-generic~
+    reserved-memory~~~~~~~
+    chosen~~~~~~~~~~~~~~~~
+    aliases~~~~~~~~~~~~~~~
+
     """
 
   static var okay: Self { [Self(15), Self(16)] }
@@ -33,7 +61,7 @@ struct DeviceTreeWords: OptionSet {
   static var aliases: Self { Self(27) }
 }
 
-/// The properties that ``MachineDescription`` looks for: where each stands in the literal.
+/// The properties that ``MachineDescription`` looks for: on which line of the literal each stands.
 enum DeviceTreeSlot: Int {
   case addressCells
   case sizeCells
@@ -55,29 +83,24 @@ enum DeviceTreeSlot: Int {
 }
 
 extension DeviceTree {
-  /// The place in the literal of the terminated string at `offset`; 31 if it is not there.
+  /// The line of the literal that holds the terminated string at `offset`; 31 if none does.
   @inline(never)
   func place(ofStringAt offset: Int) -> Int {
     let literal = DeviceTreeWords.literal
     let words = literal.utf8Span.span
-    let separator = UInt8(ascii: " ")
     var place = 0
-    var length = 0
-    var isSame = true
-    var next = 0
-    while next < words.count {
-      let wanted = words[next]
-      next &+= 1
-      let found = bytes.byte(at: offset &+ length)
-      length &+= 1
-      if wanted == separator {
-        if isSame, found == 0 { return place }
-        place &+= 1
-        length = 0
-        isSame = true
-      } else if wanted != found {
-        isSame = false
+    var line = 0
+    while line < words.count {
+      var length = 0
+      while true {
+        let found = bytes.byte(at: offset &+ length)
+        let wanted = words.byte(at: line &+ length)
+        if found == 0, wanted == UInt8(ascii: "~") { return place }
+        if found != wanted || found == UInt8(ascii: "~") { break }
+        length &+= 1
       }
+      place &+= 1
+      line &+= DeviceTreeWords.lineByteCount
     }
     return 31
   }

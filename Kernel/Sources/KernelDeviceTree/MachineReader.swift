@@ -192,8 +192,7 @@ struct MachineReader: ~Copyable, ~Escapable {
     try check(level &- 1)
     let base = take(buses[level &- 1].addressCells)
     let byteCount = take(buses[level &- 1].sizeCells)
-    let value = self[.reg]
-    guard cursor <= value.end else { throw .badValue(offset: value.offset) }
+    guard cursor <= self[.reg].end else { throw .badValue(offset: buses[level].offset) }
     return AddressRange(base: try translate(base, byteCount), byteCount: byteCount)
   }
 
@@ -272,7 +271,9 @@ struct MachineReader: ~Copyable, ~Escapable {
       last = tree.cell(at: 1, of: numbers) ?? 256
     }
     let count = host.configuration.byteCount >> 20
-    guard first <= last, last <= 255, count > 0 else { throw .badValue(offset: node.offset) }
+    guard first <= last, last <= 255, count > 0 else {
+      throw .badValue(offset: buses[level].offset)
+    }
     host.firstBus = UInt8(truncatingIfNeeded: first)
     host.lastBus = UInt8(
       truncatingIfNeeded: min(UInt64(last), UInt64(first) &+ count &- 1))
@@ -290,7 +291,7 @@ struct MachineReader: ~Copyable, ~Escapable {
       window.byteCount = take(buses[level].sizeCells)
       guard cursor <= ranges.end,
         !window.busAddress.addingReportingOverflow(window.byteCount).overflow
-      else { throw .badValue(offset: ranges.offset) }
+      else { throw .badValue(offset: buses[level].offset) }
       window.address = try translate(window.address, window.byteCount)
       if window.space != .configuration, window.byteCount > 0 { host.windows.append(window) }
     }

@@ -53,8 +53,8 @@ public struct PageAllocator: ~Copyable {
     while let free = self.map.nextFree(reserved) {
       guard let first = self.map.index(of: free.lowerBound) else { continue }
       let count = Int(truncatingIfNeeded: (free.upperBound &- free.lowerBound) &>> 12)
-      write(first &- 1, pageCount: 1)
-      write(first &+ count, pageCount: 1)
+      self.records.write(first &- 1, pageCount: 1)
+      self.records.write(first &+ count, pageCount: 1)
       insert(first, count)
     }
   }
@@ -81,8 +81,8 @@ public struct PageAllocator: ~Copyable {
     if skipped > 0 { insert(found, skipped) }
     let rest = count &- skipped &- pageCount
     if rest > 0 { insert(first &+ pageCount, rest) }
-    write(first, pageCount: pageCount)
-    write(first &+ pageCount &- 1, pageCount: pageCount)
+    records.write(first, pageCount: pageCount)
+    records.write(first &+ pageCount &- 1, pageCount: pageCount)
     records[startsAt: first] = true
     return PageRun(address: address &+ UInt64(skipped) &<< 12, pageCount: pageCount)
   }
@@ -134,13 +134,6 @@ public struct PageAllocator: ~Copyable {
     return nil
   }
 
-  /// Writes the record of a page that starts or ends a run.
-  @inline(never)
-  private func write(_ index: Int, pageCount: Int, isFree: UInt32 = 0, next: UInt32 = 0) {
-    records[index] = PageRecord(
-      pageCount: UInt32(truncatingIfNeeded: pageCount), isFree: isFree, next: next, previous: 0)
-  }
-
   private static func list(_ pageCount: UInt32) -> Int { 31 &- pageCount.leadingZeroBitCount }
 
   /// Makes a free run of these pages.
@@ -149,8 +142,8 @@ public struct PageAllocator: ~Copyable {
     let number = UInt32(truncatingIfNeeded: index)
     let list = Self.list(UInt32(truncatingIfNeeded: pageCount))
     let next = lists[list]
-    write(index &+ pageCount &- 1, pageCount: pageCount, isFree: 1)
-    write(index, pageCount: pageCount, isFree: 1, next: next)
+    records.write(index &+ pageCount &- 1, pageCount: pageCount, isFree: 1)
+    records.write(index, pageCount: pageCount, isFree: 1, next: next)
     if next != 0 { records[Int(next)].previous = number }
     lists[list] = number
     filledLists |= 1 &<< UInt32(list)

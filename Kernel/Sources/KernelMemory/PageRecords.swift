@@ -24,7 +24,7 @@ struct PageRecord {
 
   /// How many bytes `count` records need.
   static func byteCount(for count: Int) -> UInt64 {
-    UInt64(count) * 16 + UInt64(count + 63) / 64 * 8
+    UInt64(count) &* 16 &+ UInt64(count &+ 63) / 64 &* 8
   }
 
   /// Lays out `count` records at `address`, which must be that of a page, and not 0.
@@ -35,8 +35,8 @@ struct PageRecord {
     guard let base = unsafe UnsafeMutableRawPointer(bitPattern: UInt(address)) else { return nil }
     self.count = count
     unsafe records = base.assumingMemoryBound(to: PageRecord.self)
-    unsafe starts = (base + count * 16).assumingMemoryBound(to: UInt64.self)
-    unsafe starts.update(repeating: 0, count: (count + 63) / 64)
+    unsafe starts = (base + count &* 16).assumingMemoryBound(to: UInt64.self)
+    unsafe starts.update(repeating: 0, count: (count &+ 63) / 64)
   }
 
   subscript(index: Int) -> PageRecord {
@@ -50,6 +50,13 @@ struct PageRecord {
       // SAFETY: `index` was checked.
       unsafe records[index] = newValue
     }
+  }
+
+  /// Writes the record of a page that starts or ends a run.
+  @inline(never)
+  func write(_ index: Int, pageCount: Int, isFree: UInt32 = 0, next: UInt32 = 0) {
+    self[index] = PageRecord(
+      pageCount: UInt32(truncatingIfNeeded: pageCount), isFree: isFree, next: next, previous: 0)
   }
 
   /// Whether an allocated run starts at a page.

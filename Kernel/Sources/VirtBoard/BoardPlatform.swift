@@ -38,6 +38,11 @@ public struct BoardPlatform: Platform {
 
   /// The time since the machine was started.
   public var now: Nanoseconds { Nanoseconds(rawValue: counter.nanoseconds) }
+
+  /// Lets time pass until `moment`; none if it has passed already. Keeps the CPU busy.
+  public func wait(until moment: Nanoseconds) {
+    while now < moment {}
+  }
 }
 
 /// The pages of the machine.

@@ -48,6 +48,6 @@ public struct BootArguments: Sendable {
       // SAFETY: a static string of more than one character has as many code units as it says.
       guard unsafe bytes[start &+ index] == name.utf8Start[index] else { return nil }
     }
-    return start &+ length
+    return start &+ length &+ 1
   }
 }

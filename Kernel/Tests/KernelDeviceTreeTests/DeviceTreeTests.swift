@@ -77,7 +77,7 @@ struct DeviceTreeTests {
       names.append(String(repeating: "/", count: Int(node.depth)) + string(tree.name(of: node)))
       last = node
     }
-    #expect(names.count == 57)
+    #expect(names.count == 55)
     #expect(names.first == "/psci" && names.last == "/chosen")
     #expect(names.contains("/////core0") && names.filter { $0.hasPrefix("/virtio") }.count == 32)
     expect(string(tree.name(of: tree.root)) == "")

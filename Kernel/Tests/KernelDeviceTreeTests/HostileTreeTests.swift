@@ -60,7 +60,8 @@ struct HostileTreeTests {
     _ seed: UInt64
   ) throws {
     var random = Sequence(state: seed)
-    let blobs = try Blob.names.map { try Blob($0) }
+    // The smallest tree has all that the others have, and more: half of the trees are made of it.
+    let blobs = try Blob.names.map { try Blob($0) } + Array(repeating: try Blob("board"), count: 6)
     var errors = 0
     let count = 50_000
     for _ in 0..<count {
@@ -81,15 +82,13 @@ struct HostileTreeTests {
   }
 
   @Test("Words of the structure replaced by extreme ones") func extremes() throws {
-    for name in ["board", "virt-highmem-off-64m"] {
-      let good = try Blob(name)
-      let structure = Int(good[word: 8])
-      for offset in stride(from: structure, to: structure + Int(good[word: 36]), by: 4) {
-        for word: UInt32 in [0, 1, 2, 3, 4, 9, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, .max] {
-          var blob = good
-          blob[word: offset] = word
-          _ = blob.read()
-        }
+    let good = try Blob("board")
+    let structure = Int(good[word: 8])
+    for offset in stride(from: structure, to: structure + Int(good[word: 36]), by: 4) {
+      for word: UInt32 in [0, 1, 2, 3, 4, 9, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, .max] {
+        var blob = good
+        blob[word: offset] = word
+        _ = blob.read()
       }
     }
   }

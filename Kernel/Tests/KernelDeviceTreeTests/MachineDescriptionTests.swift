@@ -12,7 +12,10 @@ struct MachineDescriptionTests {
 
   private func windows(_ host: PCIHostBridgeNode) -> [[UInt64]] {
     host.windows.array.map {
-      [UInt64($0.space.rawValue), $0.isPrefetchable ? 1 : 0, $0.busAddress, $0.address, $0.byteCount]
+      [
+        UInt64($0.space.rawValue), $0.isPrefetchable ? 1 : 0, $0.busAddress, $0.address,
+        $0.byteCount,
+      ]
     }
   }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What must not outlive this program when a signal ends it: child processes and folders.
 ///
-/// SIGINT, SIGTERM, SIGHUP and SIGPIPE first run every action that is still registered, then do what they
+/// SIGINT, SIGTERM and SIGHUP first run every action that is still registered, then do what they
 /// would have done without us.
 package final class Cleanup: Sendable {
   /// Names one registered action.
@@ -27,7 +27,9 @@ package final class Cleanup: Sendable {
   nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
   private init() {
-    unsafe sources = [SIGINT, SIGTERM, SIGHUP, SIGPIPE].map { number in
+    // A write to a pipe that nobody reads then fails, instead of ending us without any cleanup.
+    signal(SIGPIPE) { _ in }
+    unsafe sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       // A handler that does nothing, not "ignore": ignored signals are inherited by the
       // programs we start, handlers are not.
       signal(number) { _ in }

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import VirtBoard
+
+@Suite("Boot arguments")
+struct BootArgumentsTests {
+  static func number(_ name: StaticString, in text: String) -> UInt64? {
+    let bytes = Array(text.utf8)
+    return BootArguments(bytes.span).number(name)
+  }
+
+  @Test(
+    "a number is found wherever its word stands",
+    arguments: ["frames=42", "wait=poll frames=42", "  frames=42  x", "xframes=7 frames=42"])
+  func found(text: String) {
+    #expect(Self.number("frames", in: text) == 42)
+  }
+
+  @Test(
+    "what is no number is none",
+    arguments: [
+      "", "frames", "frames=", "frames= 1", "frames=4x", "frames=-1", "frame=3",
+      "frames=18446744073709551616", "Frames=3",
+    ])
+  func absent(text: String) {
+    #expect(Self.number("frames", in: text) == nil)
+  }
+
+  @Test("the greatest number fits")
+  func greatest() {
+    #expect(Self.number("frames", in: "frames=18446744073709551615") == .max)
+  }
+
+  @Test("of a line that is too long, the first 512 bytes count")
+  func long() {
+    let padding = String(repeating: "x", count: 500)
+    #expect(Self.number("frames", in: padding + " frames=3") == 3)
+    #expect(Self.number("frames", in: padding + "     frames=3") == nil)
+  }
+}
