@@ -14,6 +14,7 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
   name: "swift-virtio",
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "VirtIO", targets: ["VirtIO"]),
     .library(name: "VirtIOPCI", targets: ["VirtIOPCI"]),

@@ -23,6 +23,7 @@ let image: [Target.Dependency] = [
 
 let package = Package(
   name: "virtio-kernel",
+  platforms: [.macOS(.v15)],
   dependencies: [.package(name: "swift-virtio", path: "..")],
   targets: [
     .target(name: "KernelBoot"),

@@ -27,4 +27,23 @@ import VirtIOTesting
     #expect(symbols.contains("_start"))
     #expect(Set(symbols).isDisjoint(with: ["posix_memalign", "free"]))
   }
+
+  @Test("no frame is larger than the stack's guard, so none can step over it", arguments: images)
+  func framesAreSmallerThanTheGuard(_ image: String) async throws {
+    let guardByteCount = 64 << 10
+    let output = try await Command(
+      Toolchain.tool("llvm-objdump"),
+      ["-d", "--no-show-raw-insn", "--print-imm-hex", Repository.image(image)]
+    ).collect()
+    try #require(output.succeeded, "\(output.errorText)")
+    // "sub sp, sp, #5, lsl #12" reserves a frame; a larger one is put together in a register.
+    let amount = /sub\s+sp, sp, #0x([0-9a-f]+)(?:, lsl #(\d+))?/
+    var largest = 0
+    for match in output.text.matches(of: amount) {
+      guard let count = Int(match.1, radix: 16) else { continue }
+      largest = max(largest, count << (match.2.flatMap { Int($0) } ?? 0))
+    }
+    #expect(largest > 0 && largest < guardByteCount)
+    #expect(output.text.firstMatch(of: /sub\s+sp, sp, x/) == nil)
+  }
 }

@@ -97,8 +97,9 @@ public struct AddressSpace: ~Copyable {
         unsafe table = new
       } else {
         // SAFETY: table entries were made by the boot code or above; tables are mapped to themselves.
-        guard let next = unsafe UnsafeMutablePointer<UInt64>(
-          bitPattern: UInt(entry & Self.addressMask))
+        guard
+          let next = unsafe UnsafeMutablePointer<UInt64>(
+            bitPattern: UInt(entry & Self.addressMask))
         else { throw .conflict(address: address) }
         unsafe table = next
       }

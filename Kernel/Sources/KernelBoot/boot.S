@@ -149,7 +149,7 @@ at_level_1:
   adrp    x1, __stack_guard
   ldr     x2, =RW_PAGE
   bl      map_pages
-  add     x0, x0, #4096
+  adrp    x0, __stack_bottom
   adrp    x1, __image_end
   bl      map_pages
 

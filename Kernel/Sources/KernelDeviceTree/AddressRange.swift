@@ -6,7 +6,9 @@ public struct AddressRange: BitwiseCopyable, Equatable, Sendable {
   /// How many bytes the range has.
   public var byteCount: UInt64
 
-  /// Makes a range. Nothing is checked.
+  /// Makes a range.
+  ///
+  /// Nothing is checked.
   public init(base: UInt64 = 0, byteCount: UInt64 = 0) {
     self.base = base
     self.byteCount = byteCount

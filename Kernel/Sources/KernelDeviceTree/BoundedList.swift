@@ -1,5 +1,6 @@
-/// A list of at most `capacity` elements, stored in place. It keeps the first ones and counts the
-/// others.
+/// A list of at most `capacity` elements, stored in place.
+///
+/// It keeps the first ones and counts the others.
 public struct BoundedList<let capacity: Int, Element: BitwiseCopyable & Sendable>:
   BitwiseCopyable, Sendable
 {

@@ -70,7 +70,9 @@ public struct DeviceTree: ~Escapable {
   }
 
   /// The range of memory that must not be touched, by its place in the reservation block; `nil`
-  /// past the last one. The tree itself need not be among them.
+  /// past the last one.
+  ///
+  /// The tree itself need not be among them.
   ///
   /// - Spec: Devicetree 0.4 §5.3 "Memory Reservation Block"
   public func reservation(at index: Int) -> AddressRange? {

@@ -1,7 +1,10 @@
-/// A node of a ``DeviceTree``: where it lies. A small value that outlives the tree; use it only
-/// with the tree it came from.
+/// A node of a ``DeviceTree``: where it lies.
+///
+/// A small value that outlives the tree; use it only with the tree it came from.
 public struct DeviceTreeNode: BitwiseCopyable, Equatable, Sendable {
-  /// Where the node starts, in bytes from the start of the tree. No two nodes share it.
+  /// Where the node starts, in bytes from the start of the tree.
+  ///
+  /// No two nodes share it.
   public let offset: UInt32
 
   /// How many nodes this one lies in: 0 for the root.

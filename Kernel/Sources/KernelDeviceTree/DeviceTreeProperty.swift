@@ -1,5 +1,6 @@
-/// Where a property's value lies in its ``DeviceTree``. A small value that outlives the tree; use
-/// it only with the tree it came from.
+/// Where a property's value lies in its ``DeviceTree``.
+///
+/// A small value that outlives the tree; use it only with the tree it came from.
 public struct DeviceTreeValue: BitwiseCopyable, Equatable, Sendable {
   /// Where the value starts, in bytes from the start of the tree.
   public let offset: UInt32

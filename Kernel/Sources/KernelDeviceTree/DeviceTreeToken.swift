@@ -20,7 +20,9 @@ struct DeviceTreeToken {
   /// Where the next token lies; 0 if this one is not whole.
   var end: UInt32
 
-  /// How many bytes the value of a property has. It follows the token and two words.
+  /// How many bytes the value of a property has.
+  ///
+  /// It follows the token and two words.
   var valueByteCount: UInt32
 
   var value: DeviceTreeValue {

@@ -6,7 +6,9 @@ public struct MachineDescription: Sendable {
   public internal(set) var memory = BoundedList<32, AddressRange>(filledWith: AddressRange())
 
   /// What must not be used of it: the reservation block, then the children of `/reserved-memory`
-  /// that state a place. They may overlap each other and lie outside RAM.
+  /// that state a place.
+  ///
+  /// They may overlap each other and lie outside RAM.
   public internal(set) var reservations = BoundedList<32, AddressRange>(filledWith: AddressRange())
 
   /// The serial ports, in the tree's order.

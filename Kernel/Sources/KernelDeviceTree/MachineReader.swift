@@ -25,7 +25,7 @@ struct MachineReader: ~Copyable, ~Escapable {
   let tree: DeviceTree
 
   /// The nodes from the root to the current one, at index 1 + depth.
-  var buses = InlineArray<17, Bus>(repeating: Bus())
+  var buses = InlineArray<17, Bus> { _ in Bus() }
 
   /// 1 + the depth of the current node.
   var level = 0

@@ -6,7 +6,9 @@ public struct PCIHostBridgeNode: BitwiseCopyable, Sendable {
   /// The node itself, to read what is not kept here.
   public internal(set) var node: DeviceTreeNode
 
-  /// The enhanced configuration space. Its first byte belongs to ``firstBus``, function 0.0.
+  /// The enhanced configuration space.
+  ///
+  /// Its first byte belongs to ``firstBus``, function 0.0.
   public internal(set) var configuration = AddressRange()
 
   /// The number of the root bus.

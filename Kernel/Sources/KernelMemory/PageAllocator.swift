@@ -59,8 +59,9 @@ public struct PageAllocator: ~Copyable {
     }
   }
 
-  /// Takes `pageCount` pages that follow each other, at a multiple of `alignment` bytes. What they
-  /// hold is not defined.
+  /// Takes `pageCount` pages that follow each other, at a multiple of `alignment` bytes.
+  ///
+  /// What they hold is not defined.
   ///
   /// - Throws: `invalidRequest`, `exhausted`.
   public mutating func allocate(

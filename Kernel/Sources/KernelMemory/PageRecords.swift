@@ -4,16 +4,21 @@ struct PageRecord {
   /// How many pages the run has.
   var pageCount: UInt32
 
-  /// Whether the run is free: 1, or 0. Room for an owner.
+  /// Whether the run is free: 1, or 0.
+  ///
+  /// Room for an owner.
   var isFree: UInt32
 
-  /// The neighbours of a free run in its list; 0 at the ends. Valid in the first page's record.
+  /// The neighbours of a free run in its list; 0 at the ends.
+  ///
+  /// Valid in the first page's record.
   var next: UInt32
   var previous: UInt32
 }
 
-/// One record for each page, and one bit that says whether an allocated run starts there. They
-/// lie in memory that the allocator was given.
+/// One record for each page, and one bit that says whether an allocated run starts there.
+///
+/// They lie in memory that the allocator was given.
 ///
 /// The bits are cleared at the start and nothing else is, so that making an allocator costs 32 KiB
 /// of writes for each GiB, and a record that was never written is never trusted.

@@ -55,7 +55,8 @@ public struct Board: ~Copyable {
       case .outOfRange: panic("the device tree names addresses of more than 40 bits")
       case .conflict(let address):
         panic("the device tree has RAM and devices both at \(hexadecimal: address)")
-      case .noTables: panic("the device tree names too many ranges to map: expected at most 8 tables")
+      case .noTables:
+        panic("the device tree names too many ranges to map: expected at most 8 tables")
       }
     }
     Self.setAside(machine, tree: treeAddress..<treeAddress &+ UInt64(treeByteCount))
@@ -178,7 +179,8 @@ public struct Board: ~Copyable {
   /// The next VirtIO device of a type, in order of PCI host, bus, device and function.
   ///
   /// - Parameter last: The one before, or nil for the first.
-  public func nextDevice(ofType deviceType: UInt16, after last: FoundDevice? = nil) -> FoundDevice? {
+  public func nextDevice(ofType deviceType: UInt16, after last: FoundDevice? = nil) -> FoundDevice?
+  {
     var index = last?.host ?? 0
     var address = last?.function.address
     while index < hosts.count, let host = hosts[index] {

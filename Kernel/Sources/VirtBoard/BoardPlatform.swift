@@ -32,7 +32,8 @@ public struct BoardPlatform: Platform {
     do {
       try unsafe Pages.allocator?.free(region.deviceAddress.rawValue)
     } catch {
-      panic("memory was given back that was not taken: \(hexadecimal: region.deviceAddress.rawValue)")
+      panic(
+        "memory was given back that was not taken: \(hexadecimal: region.deviceAddress.rawValue)")
     }
   }
 

@@ -24,7 +24,7 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
     @_lifetime(borrow self) get { bytes.span.extracting(first: byteCount) }
   }
 
-  private mutating func append(_ byte: UInt8) {
+  fileprivate mutating func append(_ byte: UInt8) {
     guard byteCount < bytes.count else { return }
     bytes[byteCount] = byte
     byteCount &+= 1
@@ -97,6 +97,12 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
     /// Adds a number in hexadecimal.
     public mutating func appendInterpolation(hexadecimal number: UInt64) {
       message.write(hexadecimal: number)
+    }
+
+    /// Adds another line's text.
+    public mutating func appendInterpolation(_ other: Message) {
+      let text = other.text
+      for index in text.indices { message.append(text[index]) }
     }
 
     /// Adds what something says of itself.

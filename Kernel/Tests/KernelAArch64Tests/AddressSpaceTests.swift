@@ -20,8 +20,9 @@ private struct Walker {
       guard entry & 1 == 1 else { return nil }
       let isTable = entry & 2 == 2 && level < 3
       if isTable {
-        guard let next = unsafe UnsafeMutablePointer<UInt64>(
-          bitPattern: UInt(entry & 0xffff_ffff_f000))
+        guard
+          let next = unsafe UnsafeMutablePointer<UInt64>(
+            bitPattern: UInt(entry & 0xffff_ffff_f000))
         else { return nil }
         unsafe table = next
         continue

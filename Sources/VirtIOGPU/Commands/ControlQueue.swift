@@ -51,7 +51,9 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       let response = Segment(
         address: self.memory.deviceAddress.advanced(by: layout.response(slot)),
         byteCount: UInt32(layout.responseByteCount(slot)))
-      guard let chain = try? self.queue.makeChain(readable: request, writable: response) else { break }
+      guard let chain = try? self.queue.makeChain(readable: request, writable: response) else {
+        break
+      }
       slots[slot].chain = chain
       if slot != Self.inquirySlot { release(slot) }
     }

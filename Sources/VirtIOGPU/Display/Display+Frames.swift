@@ -35,8 +35,9 @@ extension Display where T: ~Copyable {
   public mutating func tryNextFrame(on scanout: ScanoutID? = nil) throws(GPUError) -> Frame? {
     try control.drain()
     let index = try surfaceIndex(of: scanout)
-    try makeSurface(index)
     try throwFailure(of: index)
+    try releaseRetired(index)
+    try makeSurface(index)
     if control.accounts[index].pendingCount > 0 { return nil }
     return surfaces[index]?.nextFrame(for: ScanoutID(rawValue: UInt32(truncatingIfNeeded: index)))
   }
@@ -142,26 +143,79 @@ extension Display where T: ~Copyable {
     return Int(scanout.rawValue)
   }
 
+  /// Makes the surface of a scanout when it is first needed, and again when its display has changed.
+  ///
+  /// The old one stays on the scanout until a frame of the new one has replaced it there.
   private mutating func makeSurface(_ index: Int) throws(GPUError) {
-    guard surfaces[index] == nil else { return }
+    if surfaces[index] != nil {
+      guard surfaces[index]?.fits(scanouts[index]) == false, retiredSurfaces[index] == nil,
+        control.accounts[index].pendingCount == 0, surfaces[index]?.buffer.isLent(0) == false
+      else { return }
+    }
     let resource = makeResourceID()
-    surfaces[index] = try Surface(
+    let surface = try Surface(
       resource, width: scanouts[index].width, height: scanouts[index].height, format: Self.format,
       platform: platform)
+    if let old = surfaces[index].take() { retire(old, index) }
+    surfaces[index] = consume surface
+  }
+
+  /// Keeps a surface that the device still shows; one that it never saw is gone at once.
+  private mutating func retire(_ old: consuming Surface<P.Region>, _ index: Int) {
+    if old.isCreated {
+      retiredSurfaces[index] = consume old
+    } else {
+      old.buffer.free(to: platform)
+    }
+  }
+
+  /// Has the device let go of a surface that was replaced, then gives its memory back.
+  private mutating func releaseRetired(_ index: Int) throws(GPUError) {
+    guard control.accounts[index].pendingCount == 0, surfaces[index]?.isCreated == true,
+      let resource = retiredSurfaces[index]?.resource
+    else { return }
+    if retiredSurfaces[index]?.isReleased == true {
+      if let old = retiredSurfaces[index].take() { old.buffer.free(to: platform) }
+      return
+    }
+    guard control.freeCount >= 2 else { return }
+    retiredSurfaces[index]?.isReleased = true
+    try post(ResourceRelease.detachBacking(resource), index)
+    try post(ResourceRelease.unref(resource), index)
+    control.publish()
   }
 
   /// Throws what went wrong with the frames of a surface: once, unless nothing can come of it.
   private mutating func throwFailure(of index: Int) throws(GPUError) {
     if let failure = control.takeFailure(of: index) {
-      surfaces[index]?.isCurrent = false
       switch failure.subject.command {
+      case .resourceDetachBacking, .resourceUnref:
+        // The resource is gone either way.
+        return
       case .resourceCreate2D, .resourceAttachBacking, .setScanout:
         surfaces[index]?.creationFailure = failure
       default: break
       }
+      surfaces[index]?.isCurrent = false
       throw .command(failure)
     }
-    if let failure = surfaces[index]?.creationFailure { throw .command(failure) }
+    guard let failure = surfaces[index]?.creationFailure,
+      control.accounts[index].pendingCount == 0
+    else { return }
+    try rollBack(index, failure)
+  }
+
+  /// Goes back to the surface that is still on the scanout, if a new one could not take its place.
+  private mutating func rollBack(_ index: Int, _ failure: CommandFailure) throws(GPUError) {
+    guard let failed = surfaces[index].take() else { return }
+    guard var old = retiredSurfaces[index].take() else {
+      surfaces[index] = consume failed
+      throw .command(failure)
+    }
+    old.refusedSize = (failed.width, failed.height)
+    old.isCurrent = false
+    surfaces[index] = consume old
+    retiredSurfaces[index] = consume failed
   }
 
   // MARK: Commands of a frame

@@ -19,6 +19,29 @@ extension Display where T: ~Copyable {
     }
   }
 
+  /// Asks whether displays were connected, disconnected or resized, and takes that in.
+  ///
+  /// Two register reads if nothing happened; otherwise blocks like ``updateScanouts(waiting:)``. The
+  /// next frame of a scanout whose display was resized has the new size; until that frame is
+  /// presented, the old picture stays.
+  ///
+  /// - Returns: Whether ``scanouts`` was read anew.
+  /// - Throws: ``GPUError``.
+  /// - Spec: VirtIO 1.4 §5.7.4 "Device configuration layout"
+  public mutating func takeDisplayEvent<W: Waiter>(waiting waiter: W) throws(GPUError) -> Bool {
+    let events: UInt32
+    do {
+      events = try device.readConfiguration { $0.readConfiguration32(at: 0) }
+    } catch {
+      throw .device(error)
+    }
+    guard events & displayEvent != 0 else { return false }
+    // Cleared before asking, so that a change that comes while it answers is another event.
+    device.writeConfiguration32(displayEvent, at: 4)
+    try updateScanouts(waiting: waiter)
+    return true
+  }
+
   /// The first enabled scanout; nil if there is none.
   public var firstScanout: ScanoutID? {
     for index in scanouts.indices where scanouts[index].isEnabled { return scanouts[index].id }
@@ -45,3 +68,6 @@ extension Display where T: ~Copyable {
     return control.withInquiryResponse { EDID($0) }
   }
 }
+
+/// `VIRTIO_GPU_EVENT_DISPLAY`.
+private let displayEvent: UInt32 = 1

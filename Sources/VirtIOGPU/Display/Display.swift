@@ -21,6 +21,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var control: ControlQueue<P.Region, T.Bell>
   var cursorQueue: CursorQueue<P.Region, T.Bell>
   var surfaces: InlineArray<16, Surface<P.Region>?>
+  /// What the surfaces of another size have replaced, until the device has let go of it.
+  var retiredSurfaces: InlineArray<16, Surface<P.Region>?>
   var cursorBuffer: DMABuffer<P.Region>?
   var cursor = CursorState(scanout: ScanoutID(rawValue: 0))
   private var lastResource = ResourceID.none
@@ -137,6 +139,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     self.cursorQueue = cursorQueue
     self.scanoutCount = min(max(scanoutCount, 1), ScanoutID.limit)
     surfaces = InlineArray { _ in nil }
+    retiredSurfaces = InlineArray { _ in nil }
     scanouts = InlineArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }
   }
 
@@ -201,6 +204,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     if let buffer = cursorBuffer.take() { buffer.free(to: platform) }
     for index in surfaces.indices {
       if let surface = surfaces[index].take() { surface.buffer.free(to: platform) }
+      if let surface = retiredSurfaces[index].take() { surface.buffer.free(to: platform) }
     }
     if let failure { throw failure }
   }
@@ -217,16 +221,26 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       }
       let scanout = ScanoutID(rawValue: UInt32(truncatingIfNeeded: index))
       try post(SetScanout(scanout, to: .none, rectangle: .empty), scanout: scanout)
-      try post(ResourceRelease.detachBacking(resource), resource)
-      try post(ResourceRelease.unref(resource), resource)
-      try finishCalls(waiting: waiter)
+      try release(resource, waiting: waiter)
+    }
+    for index in retiredSurfaces.indices {
+      guard retiredSurfaces[index]?.isReleased == false,
+        let resource = retiredSurfaces[index]?.resource
+      else { continue }
+      try release(resource, waiting: waiter)
     }
     if let resource = cursorResource {
       cursorResource = nil
-      try post(ResourceRelease.detachBacking(resource), resource)
-      try post(ResourceRelease.unref(resource), resource)
-      try finishCalls(waiting: waiter)
+      try release(resource, waiting: waiter)
     }
+  }
+
+  private mutating func release<W: Waiter>(_ resource: ResourceID, waiting waiter: W)
+    throws(GPUError)
+  {
+    try post(ResourceRelease.detachBacking(resource), resource)
+    try post(ResourceRelease.unref(resource), resource)
+    try finishCalls(waiting: waiter)
   }
 
   /// The resource that holds the cursor image, if there is one.

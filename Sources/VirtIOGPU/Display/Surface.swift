@@ -12,6 +12,10 @@ struct Surface<Region: DMARegion>: ~Copyable {
   var isCreated = false
   /// Whether the pixels are those that were presented last.
   var isCurrent = false
+  /// Whether the commands that make the device forget the resource have been posted.
+  var isReleased = false
+  /// A size that the device would not show in place of this one.
+  var refusedSize: (width: UInt32, height: UInt32)?
   /// What went wrong when the resource was created; nothing comes of this surface then.
   var creationFailure: CommandFailure?
 
@@ -35,6 +39,13 @@ struct Surface<Region: DMARegion>: ~Copyable {
     self.width = width
     self.height = height
     self.format = format
+  }
+
+  /// Whether this is the size that suits the display, or there is no way to that size.
+  func fits(_ scanout: Scanout) -> Bool {
+    let size = (scanout.width, scanout.height)
+    if let refusedSize, refusedSize == size { return true }
+    return (width, height) == size
   }
 
   /// All of the surface.

@@ -44,6 +44,7 @@ struct BARSizing<Access: RegisterAccess> {
   }
 
   /// Reads and sizes BAR `index`; nil if there is none. Its value is as it was, afterwards.
+  @inline(never)
   func size(of index: Int) -> BAR? {
     let offset = ConfigurationOffset.firstBAR &+ UInt(index) &* 4
     let low = configuration.read32(at: offset)

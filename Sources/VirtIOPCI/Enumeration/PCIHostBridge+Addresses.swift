@@ -23,6 +23,7 @@ extension PCIHostBridge {
   // MARK: What firmware has done
 
   /// Moves the cursors past every address in use on `bus` and behind its bridges.
+  @inline(never)
   private func skipKept(on bus: UInt8, depth: Int, cursors: inout AddressCursors) {
     forEachConfiguration(on: bus) { configuration in
       if isPlaced(configuration) {
@@ -49,6 +50,7 @@ extension PCIHostBridge {
   /// Whether the memory BARs of a function all have addresses, and it decodes them.
   ///
   /// Of a function without memory BARs, the BARs for ports decide.
+  @inline(never)
   private func isPlaced(_ configuration: RegisterWindow<Access>) -> Bool {
     let sizing = BARSizing(configuration)
     var hasMemory = false
@@ -67,6 +69,7 @@ extension PCIHostBridge {
   }
 
   /// Whether everything behind a bridge is placed, and inside its windows: then the bridge stays too.
+  @inline(never)
   private func isPlaced(behind bridge: PCIBridge<Access>, depth: Int) -> Bool {
     let windows = (bridge.memoryWindow, bridge.prefetchableWindow)
     var isPlaced = true
@@ -92,6 +95,7 @@ extension PCIHostBridge {
   /// Places what has no address on `bus` and behind its bridges.
   ///
   /// - Parameter high: Whether 64-bit prefetchable addresses reach this bus.
+  @inline(never)
   private func assign(
     on bus: UInt8, depth: Int, high: Bool, cursors: inout AddressCursors, report: inout PCIReport
   ) {
@@ -121,6 +125,7 @@ extension PCIHostBridge {
   }
 
   /// Places what is behind a bridge, and opens the bridge's windows to just that.
+  @inline(never)
   private func open(
     _ bridge: PCIBridge<Access>, depth: Int, high: Bool, cursors: inout AddressCursors,
     report: inout PCIReport

@@ -8,6 +8,7 @@ extension PCIHostBridge {
   ///
   /// - Parameter limit: The highest number that may be given.
   /// - Returns: The highest number in use.
+  @inline(never)
   func numberBuses(behind bus: UInt8, upTo limit: UInt8, depth: Int, report: inout PCIReport)
     -> UInt8
   {
@@ -48,6 +49,7 @@ extension PCIHostBridge {
     }
   }
 
+  @inline(never)
   func forEachConfiguration(on bus: UInt8, _ body: (RegisterWindow<Access>) -> Void) {
     var slot = 0
     while let address = nextAddress(onBus: bus, fromSlot: slot) {

@@ -84,6 +84,7 @@ public struct PCIHostBridge<Access: RegisterAccess> {
   }
 
   /// The first function on a bus from `slot` (device times 8 plus function) on.
+  @inline(never)
   func nextAddress(onBus bus: UInt8, fromSlot slot: Int) -> PCIAddress? {
     var slot = slot
     while slot < 256 {
@@ -108,6 +109,7 @@ public struct PCIHostBridge<Access: RegisterAccess> {
   }
 
   /// The configuration space of a function that is there.
+  @inline(never)
   func presentConfiguration(of address: PCIAddress) -> RegisterWindow<Access>? {
     guard let configuration = configuration(of: address) else { return nil }
     let vendorID = configuration.read16(at: ConfigurationOffset.vendorID)

@@ -1,0 +1,11 @@
+import VirtIO
+
+/// Rings for one queue of a ``FakeTransport``.
+package struct FakeDoorbell: Doorbell {
+  let transport: FakeTransport
+  let queue: UInt16
+
+  package func ring() {
+    transport.hear(queue)
+  }
+}

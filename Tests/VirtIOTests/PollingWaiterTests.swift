@@ -1,0 +1,66 @@
+import Testing
+import VirtIO
+import VirtIOTestDoubles
+
+@Suite("PollingWaiter")
+struct PollingWaiterTests {
+  @Test("it goes on until the time is up, counted from the first look")
+  func deadline() {
+    let clock = TestClock(.forwards(100))
+    let platform = TestPlatform(clock: clock)
+    _ = platform.now
+    // Looks at 0, 100, ... 900 are before the end; the one at 1000 is not.
+    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 1000)), on: platform) == 10)
+    #expect(clock.lookCount == 12)
+  }
+
+  @Test("once it gave up it stays so, without another look at the clock")
+  func latched() {
+    let clock = TestClock(.forwards(10_000))
+    let platform = TestPlatform(clock: clock)
+    var waiter = PollingWaiter(timeout: .microseconds(10))
+    #expect(waiter.wait(on: platform))
+    let second = waiter.wait(on: platform)
+    #expect(!second)
+    clock.pace = .backwards(20_000)
+    let looks = clock.lookCount
+    let third = waiter.wait(on: platform)
+    #expect(!third && clock.lookCount == looks)
+  }
+
+  @Test("with a clock that stands still it ends all the same")
+  func still() {
+    let platform = TestPlatform(clock: TestClock(.still))
+    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 5000)), on: platform) == 5000)
+  }
+
+  @Test("with a clock that runs backwards it ends all the same")
+  func backwards() {
+    let platform = TestPlatform(clock: TestClock(.backwards(7)))
+    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 5000)), on: platform) == 5000)
+    let fromZero = TestPlatform(clock: TestClock(.backwards(7), from: 0))
+    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 50)), on: fromZero) == 50)
+  }
+
+  @Test("no time at all is no wait")
+  func zero() {
+    let platform = TestPlatform()
+    #expect(count(.polling(Nanoseconds(rawValue: 0)), on: platform) == 0)
+    #expect(platform.clock.lookCount == 0)
+  }
+
+  @Test("a copy waits afresh")
+  func copies() {
+    let platform = TestPlatform(clock: TestClock(.forwards(100)))
+    let waiter = PollingWaiter(timeout: Nanoseconds(rawValue: 300))
+    #expect(count(waiter, on: platform) == 3)
+    #expect(count(waiter, on: platform) == 3)
+  }
+
+  private func count(_ waiter: PollingWaiter, on platform: TestPlatform) -> Int {
+    var waiter = waiter
+    var count = 0
+    while count < 100_000, waiter.wait(on: platform) { count += 1 }
+    return count
+  }
+}
