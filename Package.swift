@@ -43,6 +43,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
+      name: "virtio-evidence",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+    .executableTarget(
       name: "virtio-vm",
       dependencies: [
         "VirtIOTesting",
@@ -54,7 +58,7 @@ let package = Package(
     .testTarget(
       name: "BootTests",
       dependencies: [
-        "VirtIOTesting",
+        "VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

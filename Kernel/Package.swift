@@ -44,6 +44,8 @@ let package = Package(
       name: "Minimal", dependencies: image, path: "Images/Minimal", swiftSettings: strict),
     .executableTarget(
       name: "Showcase", dependencies: image, path: "Images/Showcase", swiftSettings: strict),
+    .executableTarget(
+      name: "Scenario", dependencies: image, path: "Images/Scenario", swiftSettings: strict),
     .testTarget(
       name: "KernelDeviceTreeTests", dependencies: ["KernelDeviceTree"],
       resources: [.copy("Fixtures")], swiftSettings: strict),

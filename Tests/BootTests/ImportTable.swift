@@ -27,6 +27,7 @@ enum ImportTable {
     "Sources/VirtIOGPU": guest.union(["VirtIO", "VirtIOGraphics"]),
     "Sources/VirtIOTesting": host.subtracting(["ArgumentParser"])
       .union(["VirtIO", "VirtIOPCI"]),
+    "Sources/virtio-evidence": host.union(["RegexBuilder"]),
     "Sources/virtio-vm": host.union(["VirtIOTesting"]),
     "Kernel/Sources/KernelBoot": [],
     "Kernel/Sources/KernelAArch64": guest.union(["KernelBoot"]),
@@ -36,6 +37,7 @@ enum ImportTable {
     "Kernel/Images/TestCard": image,
     "Kernel/Images/Minimal": image,
     "Kernel/Images/Showcase": image,
+    "Kernel/Images/Scenario": image,
   ]
 
   /// The headers that C and assembly may include besides their own: the compiler's freestanding ones.

@@ -16,7 +16,8 @@ public import VirtIOGraphics
 ///
 /// - Spec: VirtIO 1.4 §5.7 "GPU Device"
 public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
-  let platform: P
+  /// What the display was opened on.
+  public let platform: P
   var device: LiveDevice<T>
   var control: ControlQueue<P.Region, T.Bell>
   var cursorQueue: CursorQueue<P.Region, T.Bell>

@@ -1,0 +1,51 @@
+import Foundation
+
+/// The outcome of test runs, read from the event streams that `swift test` writes.
+struct TestRun {
+  /// A test that ran.
+  struct Test {
+    /// What it is called.
+    let name: String
+    /// Where it stands: file and line.
+    let place: String
+    /// Whether it ended without an issue.
+    var passed = false
+  }
+
+  /// The tests, by the id that Swift Testing gives them.
+  private(set) var tests: [String: Test] = [:]
+
+  private struct Record: Decodable {
+    struct Payload: Decodable {
+      struct Location: Decodable {
+        let fileID: String
+        let line: Int
+      }
+      let id: String?
+      let kind: String
+      let displayName: String?
+      let name: String?
+      let testID: String?
+      let sourceLocation: Location?
+    }
+    let kind: String
+    let payload: Payload
+  }
+
+  /// Adds the run that was recorded in a file.
+  mutating func add(contentsOf url: URL) throws {
+    var failed: Set<String> = []
+    for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n") {
+      let record = try JSONDecoder().decode(Record.self, from: Data(line.utf8))
+      let payload = record.payload
+      if record.kind == "test", payload.kind == "function", let id = payload.id {
+        let place = payload.sourceLocation.map { "\($0.fileID):\($0.line)" } ?? ""
+        tests[id] = Test(name: payload.displayName ?? payload.name ?? id, place: place)
+      } else if payload.kind == "issueRecorded", let id = payload.testID {
+        failed.insert(id)
+      } else if payload.kind == "testEnded", let id = payload.testID {
+        tests[id]?.passed = !failed.contains(id)
+      }
+    }
+  }
+}
