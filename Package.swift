@@ -44,7 +44,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "virtio-evidence",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "VirtIOTesting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "virtio-vm",
@@ -53,8 +56,25 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "VirtIOTestDoubles", dependencies: ["VirtIO"], path: "Tests/VirtIOTests/Doubles",
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtIOTests", dependencies: ["VirtIO", "VirtIOTestDoubles"], exclude: ["Doubles"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtIOPCITests", dependencies: ["VirtIO", "VirtIOPCI", "VirtIOTestDoubles"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtIOGPUTests",
+      dependencies: ["VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTestDoubles"],
+      swiftSettings: strict),
     .testTarget(
       name: "VirtIOGraphicsTests", dependencies: ["VirtIOGraphics"], swiftSettings: strict),
+    .testTarget(
+      name: "HostedTests",
+      dependencies: ["VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting"],
+      swiftSettings: strict),
     .testTarget(
       name: "BootTests",
       dependencies: [

@@ -18,6 +18,11 @@ extension DeviceError: Describable {
   /// Says what was expected of the device, and what it did.
   public func describe<Sink: TextSink>(to sink: inout Sink) {
     switch self {
+    case .wrongType(let expected, let found):
+      sink.write("not the device that was looked for: expected VirtIO device type ")
+      sink.write(UInt64(expected))
+      sink.write(", found ")
+      sink.write(UInt64(found))
     case .neverReset(let status):
       sink.write("the device never left reset: expected status 0, found ")
       sink.write(hexadecimal: UInt64(status.rawValue))
@@ -80,6 +85,7 @@ extension QueueError: Describable {
       sink.write(", which it did not have")
     case .full: sink.write("the queue has no descriptors left")
     case .inFlight: sink.write("the chain is in flight already")
+    case .tooLong: sink.write("the chain has no room for so many bytes")
     }
   }
 }

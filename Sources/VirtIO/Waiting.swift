@@ -15,31 +15,31 @@ public struct PollingWaiter: Waiter, Sendable {
   /// How long to go on from the first look.
   public let timeout: Nanoseconds
   private var start: Nanoseconds?
-  private var remaining: UInt64
+  private var last = Nanoseconds(rawValue: 0)
+  private var idleCount = 0
+  private var isOver = false
+
+  /// How often to look while the clock shows the same time, before taking it for broken.
+  private static var patience: Int { 1_000_000 }
 
   /// Polls for at most `timeout` from the first look on.
   public init(timeout: Nanoseconds) {
     self.timeout = timeout
-    // No look takes less than a nanosecond: with a clock that runs, this bound is never reached, and
-    // with one that stands still the wait ends all the same.
-    remaining = timeout.rawValue
   }
 
   /// Lets the core breathe for an instant.
+  ///
+  /// With a clock that stands still it gives up after a million calls in a row.
   public mutating func wait<P: Platform>(on platform: borrowing P) -> Bool {
-    guard remaining > 0 else { return false }
+    if isOver { return false }
     let now = platform.now
-    if let start {
-      guard now.since(start) < timeout else {
-        remaining = 0
-        return false
-      }
-    } else {
-      start = now
-    }
-    remaining &-= 1
+    let start = start ?? now
+    self.start = start
+    idleCount = now == last ? idleCount &+ 1 : 0
+    last = now
+    isOver = now.since(start) >= timeout || idleCount >= Self.patience
     cvirtio_relax()
-    return true
+    return !isOver
   }
 }
 

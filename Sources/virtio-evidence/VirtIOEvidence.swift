@@ -3,10 +3,10 @@ import Foundation
 
 /// Says which test shows which requirement.
 @main
-struct VirtIOEvidence: ParsableCommand {
+struct VirtIOEvidence: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virtio-evidence", abstract: "Says which test shows which requirement.",
-    subcommands: [Write.self, Check.self])
+    subcommands: [Write.self, Check.self, Mutants.self])
 
   /// `virtio-evidence write`.
   struct Write: ParsableCommand {

@@ -27,7 +27,7 @@ enum ImportTable {
     "Sources/VirtIOGPU": guest.union(["VirtIO", "VirtIOGraphics"]),
     "Sources/VirtIOTesting": host.subtracting(["ArgumentParser"])
       .union(["VirtIO", "VirtIOPCI"]),
-    "Sources/virtio-evidence": host.union(["RegexBuilder"]),
+    "Sources/virtio-evidence": host.union(["RegexBuilder", "VirtIOTesting"]),
     "Sources/virtio-vm": host.union(["VirtIOTesting"]),
     "Kernel/Sources/KernelBoot": [],
     "Kernel/Sources/KernelAArch64": guest.union(["KernelBoot"]),

@@ -8,9 +8,15 @@ import VirtIOPCI
 struct Minimal {
   static func main() {
     let board = Board()
-    guard let device = board.nextDevice(ofType: 16),
-      let transport = try? PCITransport(device.function, deviceType: 16)
-    else { panic("no GPU: expected a PCI function 1af4:1050 with VirtIO capabilities") }
+    guard let device = board.nextDevice(ofType: 16) else {
+      panic("no GPU: expected a PCI function 1af4:1050, found none")
+    }
+    let transport: PCITransport<MMIO>
+    do {
+      transport = try PCITransport(device.function, deviceType: 16)
+    } catch {
+      panic("\(error)")
+    }
     do throws(GPUError) {
       let patience = PollingWaiter(timeout: .seconds(2))
       var screen = try Display.open(transport, on: board.platform, waiting: patience)

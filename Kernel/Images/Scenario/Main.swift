@@ -11,9 +11,15 @@ struct Main {
   static func main() {
     let board = Board()
     let last = board.arguments.number("frames")
-    guard let device = board.nextDevice(ofType: 16),
-      let transport = try? PCITransport(device.function, deviceType: 16)
-    else { panic("no GPU: expected a PCI function 1af4:1050 with VirtIO capabilities") }
+    guard let device = board.nextDevice(ofType: 16) else {
+      panic("no GPU: expected a PCI function 1af4:1050, found none")
+    }
+    let transport: PCITransport<MMIO>
+    do {
+      transport = try PCITransport(device.function, deviceType: 16)
+    } catch {
+      panic("\(error)")
+    }
     do throws(GPUError) {
       let patience = PollingWaiter(timeout: .seconds(2))
       try Scenario.run(transport, on: board.platform, waiting: patience) { stage in

@@ -40,7 +40,7 @@ struct TestCard {
   static func run(_ serve: () -> Void, on platform: BoardPlatform) {
     while true {
       serve()
-      platform.wait(until: Nanoseconds(rawValue: platform.now.rawValue + 10_000_000))
+      platform.wait(until: Nanoseconds(rawValue: platform.now.rawValue &+ 10_000_000))
     }
   }
 

@@ -14,7 +14,7 @@ _start:
   .long   0                       // code1
   .quad   0                       // text_offset: from a 2 MiB boundary
   .quad   __image_size            // image_size, .bss and all
-  .quad   0b1010                  // flags: little-endian, 4 KiB pages, anywhere in memory
+  .quad   0b0010                  // flags: little-endian, 4 KiB pages, near the start of RAM
   .quad   0
   .quad   0
   .quad   0
@@ -38,6 +38,7 @@ enter:
   b.ne    at_level_1
   mov     x0, #(1 << 31)          // HCR_EL2.RW: level 1 is 64-bit; nothing is trapped
   msr     hcr_el2, x0
+  isb                             // E2H is off from here on, which changes the next registers
   mov     x0, #3                  // CNTHCTL_EL2: level 1 may use the physical counter
   msr     cnthctl_el2, x0
   msr     cntvoff_el2, xzr
@@ -60,32 +61,36 @@ enter:
 at_level_1:
   mov     x0, #(3 << 20)          // CPACR_EL1.FPEN: floating point and SIMD
   msr     cpacr_el1, x0
+  movz    x0, #0x0800             // MMU and caches off, should a loader have left them on
+  movk    x0, #0x30d0, lsl #16
+  msr     sctlr_el1, x0
+  adrp    x0, vectors
+  add     x0, x0, :lo12:vectors
+  msr     vbar_el1, x0
+  adrp    x0, kernel_boot_stack_top
+  add     x0, x0, :lo12:kernel_boot_stack_top
+  mov     sp, x0
   isb
 
-  // Clear .bss, then drop what the data cache may hold of it: these stores went past the cache, and
-  // a stale line would come back when it is on.
+  // Clear .bss. These stores go past the cache: lines that it holds of that memory are dropped before,
+  // lest one be written back over the zeroes, and after, lest a stale one be found.
   adrp    x0, __bss_start
   add     x0, x0, :lo12:__bss_start
   adrp    x1, __bss_end
   add     x1, x1, :lo12:__bss_end
+  bl      drop_lines
   mov     x2, x0
 1:
   stp     xzr, xzr, [x2], #16
   cmp     x2, x1
   b.lo    1b
-  dsb     sy
-  mrs     x3, ctr_el0
-  ubfx    x3, x3, #16, #4         // CTR_EL0.DminLine: log2 of the words of a line
-  mov     x2, #4
-  lsl     x2, x2, x3
-  sub     x3, x2, #1
-  bic     x3, x0, x3
-2:
-  dc      ivac, x3
-  add     x3, x3, x2
-  cmp     x3, x1
-  b.lo    2b
-  dsb     sy
+  bl      drop_lines
+
+  // The image has addresses in it, so it must lie where it was linked to.
+  adr     x0, _start
+  ldr     x1, =_start
+  cmp     x0, x1
+  b.ne    misplaced
 
   // Page tables: 40 bits of address, identity-mapped. For now there is the gigabyte of the image,
   // with 4 KiB precision in the image's 2 MiB, and the first gigabyte, which holds devices on every
@@ -149,9 +154,17 @@ at_level_1:
   adrp    x1, __stack_guard
   ldr     x2, =RW_PAGE
   bl      map_pages
+  adrp    x12, kernel_fault_guard
+  ubfx    x3, x12, #12, #9
+  str     xzr, [x7, x3, lsl #3]
   adrp    x0, __stack_bottom
   adrp    x1, __image_end
   bl      map_pages
+
+  // The tables too were written past the cache, and are walked through it.
+  adrp    x0, kernel_root_table
+  adrp    x1, kernel_table_pool
+  bl      drop_lines
 
   ldr     x0, =0xff00             // MAIR_EL1: 0 is device-nGnRnE, 1 is normal write-back
   msr     mair_el1, x0
@@ -167,13 +180,9 @@ at_level_1:
   mrs     x0, sctlr_el1
   mov     x1, #0x1005             // M, C, I
   orr     x0, x0, x1
-  bic     x0, x0, #2              // A: unaligned accesses are fine
   msr     sctlr_el1, x0
   isb
 
-  adrp    x0, vectors
-  add     x0, x0, :lo12:vectors
-  msr     vbar_el1, x0
   adrp    x0, __stack_top
   add     x0, x0, :lo12:__stack_top
   mov     sp, x0
@@ -185,6 +194,45 @@ at_level_1:
   mov     x30, xzr
   bl      main
   bl      kernel_exit
+
+// Drops what the data cache holds from x0 up to x1, without writing it back. Uses x2 and x3.
+drop_lines:
+  dsb     sy
+  mrs     x3, ctr_el0
+  ubfx    x3, x3, #16, #4         // CTR_EL0.DminLine: log2 of the words of a line
+  mov     x2, #4
+  lsl     x2, x2, x3
+  sub     x3, x2, #1
+  bic     x3, x0, x3
+1:
+  dc      ivac, x3
+  add     x3, x3, x2
+  cmp     x3, x1
+  b.lo    1b
+  dsb     sy
+  ret
+
+// A loader has put the image elsewhere. No Swift can run there: say it where QEMU has its serial line.
+misplaced:
+  adr     x2, misplaced_text
+  mov     x3, #0x09000000
+1:
+  ldrb    w4, [x2], #1
+  cbz     w4, 2f
+  str     w4, [x3]
+  b       1b
+2:
+  mov     x0, #0x0008             // PSCI SYSTEM_OFF
+  movk    x0, #0x8400, lsl #16
+  cmp     x20, #(2 << 2)
+  b.eq    3f
+  hvc     #0
+3:
+  smc     #0
+  b       .
+misplaced_text:
+  .asciz  "PANIC: the image must lie 2 MiB above the start of RAM, at the address that it is linked to\n"
+  .balign 4
 
 // Maps block x0 of the image's gigabyte, unless something is there.
 map_block:
@@ -246,8 +294,13 @@ third_table:
   .global kernel_table_pool
 kernel_table_pool:
   .space  4096 * 8
+  // Between the tables and this stack there is a page that is never mapped.
+  .global kernel_fault_guard
+kernel_fault_guard:
   .space  4096
+  .space  4096 * 4
 fault_stack_top:
+kernel_boot_stack_top:
   .global kernel_boot_facts
 kernel_boot_facts:
   .space  16

@@ -76,7 +76,9 @@ public struct Board: ~Copyable {
     _ machine: borrowing MachineDescription, in space: inout AddressSpace
   ) {
     var outlet = Outlet.lastResort
-    if let uart = machine.uart, let console = Console(base: uart.registers.base) {
+    if let uart = machine.uart, let console = Console(base: uart.registers.base),
+      !overlapsMemory(uart.registers.base..<uart.registers.end, machine)
+    {
       let range = uart.registers.base..<uart.registers.end
       if (try? space.map(range, as: .device)) != nil { outlet.console = console }
     }
@@ -86,6 +88,16 @@ public struct Board: ~Copyable {
     case nil: break
     }
     Outlet.current = outlet
+  }
+
+  private static func overlapsMemory(
+    _ range: Range<UInt64>, _ machine: borrowing MachineDescription
+  ) -> Bool {
+    for index in 0..<machine.memory.count {
+      let bank = machine.memory[index].base..<machine.memory[index].end
+      if bank.overlaps(range) { return true }
+    }
+    return false
   }
 
   // MARK: Memory
@@ -166,8 +178,13 @@ public struct Board: ~Copyable {
       memory64: memory64)
   }
 
-  private func configure(_ index: Int) {
-    guard let report = hosts[index]?.configure() else { return }
+  /// Sets up what is behind a host bridge. Buses that there are not are not asked again.
+  private mutating func configure(_ index: Int) {
+    guard let host = hosts[index] else { return }
+    let report = host.configure()
+    hosts[index] = PCIHostBridge(
+      ecam: host.ecam, firstBus: host.firstBus, lastBus: report.lastBus, io: host.io,
+      memory32: host.memory32, memory64: host.memory64)
     if report.unassignedBARCount > 0 {
       printLine("PCI: no addresses left for \(report.unassignedBARCount) BARs")
     }
@@ -183,8 +200,8 @@ public struct Board: ~Copyable {
   {
     var index = last?.host ?? 0
     var address = last?.function.address
-    while index < hosts.count, let host = hosts[index] {
-      while let next = host.nextAddress(after: address) {
+    while index < hosts.count {
+      while let host = hosts[index], let next = host.nextAddress(after: address) {
         address = next
         guard let configuration = host.configuration(of: next) else { continue }
         let matches = PCITransport<MMIO>.matches(

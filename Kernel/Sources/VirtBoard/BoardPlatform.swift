@@ -40,9 +40,11 @@ public struct BoardPlatform: Platform {
   /// The time since the machine was started.
   public var now: Nanoseconds { Nanoseconds(rawValue: counter.nanoseconds) }
 
-  /// Lets time pass until `moment`; none if it has passed already. Keeps the CPU busy.
+  /// Lets time pass until `moment`; none if it has passed already. Keeps the CPU busy, and gives up on
+  /// a clock that stands still.
   public func wait(until moment: Nanoseconds) {
-    while now < moment {}
+    var waiter = PollingWaiter(timeout: moment.since(now))
+    while now < moment, waiter.wait(on: self) {}
   }
 }
 

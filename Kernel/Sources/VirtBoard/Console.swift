@@ -8,6 +8,10 @@ struct Console {
 
   /// `UARTDR`, to write.
   private static var data: UInt { 0x000 }
+  /// `UARTCR`.
+  private static var control: UInt { 0x030 }
+  /// `UARTCR`: on, transmitting and receiving.
+  private static var enabled: UInt32 { 0x301 }
   /// `UARTFR`.
   private static var flags: UInt { 0x018 }
   /// `UARTFR.TXFF`: the transmit FIFO is full.
@@ -21,15 +25,20 @@ struct Console {
     self.registers = registers
   }
 
-  /// Sends a byte. A line that takes none for long loses it, rather than hold up the kernel.
-  func send(_ byte: UInt8) {
-    var patience = 1_000_000
-    while registers.read32(at: Self.flags) & Self.transmitFull != 0, patience > 0 { patience &-= 1 }
-    registers.write32(UInt32(byte), at: Self.data)
+  /// Switches the line on, as whoever uses it first has to.
+  func enable() {
+    registers.write32(Self.enabled, at: Self.control)
   }
 
-  /// Sends text.
+  /// Sends text. A line that takes nothing for long loses the rest, rather than hold up the kernel.
   func send(_ text: Span<UInt8>) {
-    for index in text.indices { send(text[index]) }
+    for index in text.indices {
+      var patience = 1_000_000
+      while registers.read32(at: Self.flags) & Self.transmitFull != 0 {
+        patience &-= 1
+        if patience == 0 { return }
+      }
+      registers.write32(UInt32(text[index]), at: Self.data)
+    }
   }
 }

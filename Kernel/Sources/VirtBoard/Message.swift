@@ -1,9 +1,9 @@
 public import VirtIO
 
-/// A line of text of at most 240 ASCII characters, made without memory from anywhere:
+/// A line of text of at most 248 ASCII characters, made without memory from anywhere:
 /// `"scanout \(0) at \(address)"`. What is longer is cut off.
 public struct Message: ExpressibleByStringInterpolation, TextSink {
-  private var bytes = InlineArray<240, UInt8>(repeating: 0)
+  private var bytes = InlineArray<248, UInt8>(repeating: 0)
   private var byteCount = 0
 
   /// An empty line.

@@ -17,24 +17,23 @@ struct Outlet {
 
   static var current: Outlet {
     get { unsafe known ?? lastResort }
-    set { unsafe known = newValue }
+    set {
+      unsafe known = newValue
+      newValue.console?.enable()
+    }
   }
 }
 
 /// Sends a line over the serial line.
 public func printLine(_ message: Message) {
-  let console = Outlet.current.console
-  console?.send(message.text)
-  console?.send(UInt8(ascii: "\n"))
+  let line: Message = "\(message)\n"
+  Outlet.current.console?.send(line.text)
 }
 
 /// Says why the kernel cannot go on, and switches the machine off.
 public func panic(_ message: Message) -> Never {
-  let outlet = Outlet.current
-  let prefix: Message = "PANIC: "
-  outlet.console?.send(prefix.text)
-  printLine(message)
-  outlet.firmware.powerOff()
+  printLine("PANIC: \(message)")
+  Outlet.current.firmware.powerOff()
 }
 
 /// Switches the machine off.
@@ -49,11 +48,24 @@ public func idle() -> Never {
 
 // MARK: Called by boot.S
 
+// Exceptions so far: one CPU, and nothing interrupts the report of one but another.
+nonisolated(unsafe) private var faultCount = 0
+
 /// Reports an exception. The boot code calls this, on a stack of its own.
+///
+/// A report that ends in an exception itself is made again where QEMU has its serial line, for the
+/// tree's may be what is wrong; then the machine is switched off without a word.
 @c(kernel_fault)
 public func reportFault(
   _ syndrome: UInt64, _ instruction: UInt64, _ address: UInt64, _ vector: UInt64
 ) {
+  unsafe faultCount &+= 1
+  switch unsafe faultCount {
+  case 1: break
+  case 2: Outlet.current = .lastResort
+  case 3: Firmware.lastResort.powerOff()
+  default: Processor.idle()
+  }
   panic(
     """
     unexpected exception: vector \(vector), ESR \(hexadecimal: syndrome), \

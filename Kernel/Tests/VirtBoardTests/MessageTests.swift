@@ -23,7 +23,7 @@ struct MessageTests {
   func long() {
     var line = Message()
     for _ in 0..<100 { line.write("0123456789") }
-    #expect(Self.text(line).count == 240)
+    #expect(Self.text(line).count == 248)
   }
 
   @Test(

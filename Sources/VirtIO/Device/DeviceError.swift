@@ -1,5 +1,7 @@
 /// Why a device could not be taken into service, or out of it.
 public enum DeviceError: Error, Equatable, Sendable {
+  /// The device is of another type than the driver is for.
+  case wrongType(expected: UInt16, found: UInt16)
   /// The status did not read 0 in time after a reset; `status` is what it read.
   case neverReset(status: DeviceStatus)
   /// The device does not offer what the driver cannot do without.

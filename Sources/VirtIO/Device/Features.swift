@@ -36,9 +36,10 @@ public struct Features: OptionSet, Hashable, Sendable {
   /// - Spec: VirtIO 1.4 §2.2 "Feature Bits"
   public static var deviceType: Self { Self(rawValue: (1 << 24) - 1) }
 
-  /// What this package's queues and transports honour whenever it is offered.
+  /// What this package's queues and transports honour, and accept whenever it is offered.
   ///
-  /// Addresses always come from the ``Platform``, which translates them where that is needed, and
-  /// the barriers are always those of the platform: so both of its features cost nothing.
+  /// Addresses always come from the ``Platform``, which translates them where that is needed; queues
+  /// have the barriers of the platform once it is agreed that they matter. Nothing else that is not
+  /// of the device type is ever accepted, whatever a driver asks for.
   static var honoured: Self { [.version1, .accessPlatform, .orderPlatform] }
 }

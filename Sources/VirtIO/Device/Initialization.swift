@@ -23,21 +23,22 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
   ///
   /// - Parameters:
   ///   - required: What the driver cannot do without. `VIRTIO_F_VERSION_1` is always required.
-  ///   - choose: Given what is offered, answers what the driver would like, bits of its device type
-  ///     and generic ones. What is not offered is left out of its answer.
+  ///   - choose: Given what is offered, answers which bits of its device type the driver would like.
+  ///     What is not offered is left out of its answer, and so are all other bits: of those, the queues
+  ///     and the transport know best what they can do.
   /// - Throws: ``DeviceError/missingFeatures(required:offered:)`` or
   ///   ``DeviceError/featuresRefused(accepted:)``; the device is then marked FAILED.
   public consuming func negotiate(
     requiring required: Features, choosing choose: (Features) -> Features
   ) throws(DeviceError) -> NegotiatedDevice<T> {
     let status: DeviceStatus = [.acknowledge, .driver]
-    let required = required.union(.version1)
+    let required = required.intersection(.deviceType).union(.version1)
     let offered = transport.readOfferedFeatures()
     guard offered.isSuperset(of: required) else {
       transport.fail(after: status)
       throw .missingFeatures(required: required, offered: offered)
     }
-    let wanted = choose(offered).union(required).union(.honoured)
+    let wanted = choose(offered).union(required).intersection(.deviceType).union(.honoured)
     let accepted = offered.intersection(wanted)
     transport.writeAcceptedFeatures(accepted)
     transport.writeStatus(status.union(.featuresOK))
@@ -54,6 +55,8 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
   var transport: T
   /// What was agreed.
   public let features: Features
+  /// A bit for each of the first 64 queues that was made.
+  private var madeQueues: UInt64 = 0
 
   init(transport: consuming T, features: Features) {
     self.transport = transport
@@ -78,6 +81,8 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
   public mutating func makeQueue<P: Platform, let capacity: Int>(
     _ index: UInt16, on platform: borrowing P
   ) throws(DeviceError) -> SplitQueue<P.Region, T.Bell, capacity> {
+    let bit: UInt64 = 1 << UInt64(index)
+    guard madeQueues & bit == 0 else { throw .queueMissing(index: index) }
     let maximumSize = transport.readMaximumSize(ofQueue: index)
     guard maximumSize > 0 else { throw .queueMissing(index: index) }
     let layout = SplitLayout(atMost: min(Int(maximumSize), capacity))
@@ -87,6 +92,8 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
     } catch {
       throw .outOfMemory(error)
     }
+    // The device may look at the rings as soon as it knows where they are: it has to find zeroes.
+    memory.region.fullBarrier()
     let bell: T.Bell
     do {
       bell = try transport.enable(
@@ -96,7 +103,10 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
       memory.free(to: platform)
       throw error
     }
-    return SplitQueue(memory: memory, layout: layout, bell: bell)
+    madeQueues |= bit
+    return SplitQueue(
+      memory: memory, layout: layout, bell: bell,
+      ordersForPlatform: features.contains(.orderPlatform))
   }
 
   /// Sets DRIVER_OK, step 8: from now on the queues may be used.

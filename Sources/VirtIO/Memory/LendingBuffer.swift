@@ -62,6 +62,12 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
       base: memory.region.base + slot &* slotByteCount, byteCount: slotByteCount, cell: cell)
   }
 
+  /// Whether a loan is one of a slot of this buffer.
+  public func isSource(of loan: borrowing Loan) -> Bool {
+    for slot in 0..<slotCount where unsafe cell(slot) == loan.cell { return true }
+    return false
+  }
+
   /// Gives the memory back; no device may use it any more.
   ///
   /// While a loan is alive the memory is left to it for ever, rather than taken from under it.
@@ -76,7 +82,7 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
 @safe
 public struct Loan: ~Copyable, @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
-  private let cell: UnsafeMutablePointer<Atomic<UInt32>>
+  fileprivate let cell: UnsafeMutablePointer<Atomic<UInt32>>
   /// The length of the slot in bytes.
   public let byteCount: Int
 

@@ -40,6 +40,8 @@ public enum QueueError: Error, Equatable, Sendable {
   case full
   /// The chain is available to the device already.
   case inFlight
+  /// More bytes than the chain's readable segment has were to be read from it.
+  case tooLong
 
   /// What the device did.
   public enum Violation: Equatable, Sendable {

@@ -11,6 +11,9 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
   private let memory: DMABuffer<Region>
   private let layout: SplitLayout
   private let bell: Bell
+  /// Whether VIRTIO_F_ORDER_PLATFORM was agreed: the device is outside the inner shareable domain, in
+  /// which `stlrh` and `ldarh` order.
+  private let ordersForPlatform: Bool
 
   /// The available index as the driver has it; what the device sees lags until ``publish()``.
   private var availableIndex: UInt16 = 0
@@ -21,18 +24,23 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
   /// How many descriptors belong to chains.
   private var descriptorCount = 0
   private var violation: QueueError.Violation?
-  /// For each head: what the device may write to its chain, and whether it has it.
+  /// For each head: what the device may read and write of its chain, and whether it has it.
   private var chains: InlineArray<capacity, ChainState>
 
   private struct ChainState {
+    var readableByteCount: UInt32 = 0
     var writableByteCount: UInt32 = 0
     var isInFlight = false
   }
 
-  init(memory: consuming DMABuffer<Region>, layout: SplitLayout, bell: Bell) {
+  init(
+    memory: consuming DMABuffer<Region>, layout: SplitLayout, bell: Bell,
+    ordersForPlatform: Bool = false
+  ) {
     self.memory = memory
     self.layout = layout
     self.bell = bell
+    self.ordersForPlatform = ordersForPlatform
     chains = InlineArray(repeating: ChainState())
   }
 
@@ -60,6 +68,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     descriptorCount &+= needed
     store(readable, flags: writable == nil ? [] : .next, next: head &+ 1, at: head)
     if let writable { store(writable, flags: .write, next: 0, at: head &+ 1) }
+    chains[head].readableByteCount = readable.byteCount
     chains[head].writableByteCount = writable?.byteCount ?? 0
     return Chain(head: UInt16(truncatingIfNeeded: head))
   }
@@ -90,6 +99,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     if let violation { throw .broken(violation) }
     let head = Int(chain.head)
     guard head < descriptorCount, !chains[head].isInFlight else { throw .inFlight }
+    guard readableByteCount <= chains[head].readableByteCount else { throw .tooLong }
     chains[head].isInFlight = true
     outstanding &+= 1
     region.store32(readableByteCount, uncheckedAt: head &* SplitLayout.descriptorByteCount &+ 8)
@@ -102,6 +112,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
   ///
   /// - Spec: VirtIO 1.4 §2.7.13 "Supplying Buffers to The Device"
   public mutating func publish() {
+    if ordersForPlatform { region.fullBarrier() }
     region.storeReleasing16(availableIndex, uncheckedAt: layout.availableIndexOffset)
     // The index must be seen before the flags are looked at: else the device may stop looking and
     // the driver stop ringing, both at once (§2.7.13.4.1).
@@ -120,6 +131,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     let found = region.loadAcquiring16(uncheckedAt: layout.usedIndexOffset)
     let pending = found &- usedIndex
     if pending == 0 { return nil }
+    if ordersForPlatform { region.fullBarrier() }
     guard pending <= outstanding else {
       throw latch(.usedIndex(found: found, outstanding: outstanding))
     }

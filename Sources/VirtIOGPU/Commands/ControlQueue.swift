@@ -59,8 +59,10 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
   }
 
+  /// How many entries the queue has.
+  var size: Int { queue.size }
   /// How many commands fit, all in all, besides an inquiry.
-  var capacity: Int { min(32, queue.size / 2) &- 1 }
+  var capacity: Int { max(0, min(32, queue.size / 2) &- 1) }
 
   private mutating func release(_ slot: Int) {
     freeSlots[freeCount] = UInt8(truncatingIfNeeded: slot)
@@ -75,17 +77,30 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
 
   // MARK: To the device
 
+  /// Makes sure that so many commands can be posted, so that a batch is posted wholly or not at all.
+  ///
+  /// - Throws: ``GPUError/busy`` if they cannot.
+  mutating func reserve(_ count: Int) throws(GPUError) {
+    if freeCount >= count { return }
+    try drain()
+    guard freeCount >= count else { throw .busy }
+  }
+
   /// Puts a command in the queue; the device sees it after ``publish()``.
   ///
-  /// - Parameter fence: The fence in its header, if there is one.
+  /// - Parameters:
+  ///   - fence: The fence in its header, if there is one.
+  ///   - batch: The fence of the last command of its batch, if it has one.
   /// - Throws: ``GPUError/busy`` if no slot is free.
   mutating func post<Command: ControlCommand>(
-    _ command: Command, _ subject: CommandSubject, fence: UInt64 = 0, account: Int
+    _ command: Command, _ subject: CommandSubject, fence: UInt64 = 0, batch: UInt64 = 0,
+    account: Int
   ) throws(GPUError) {
     guard freeCount > 0 else { throw .busy }
     let slot = Int(freeSlots[freeCount &- 1])
     store(command, in: slot)
-    try enqueue(slot, MemoryLayout<Command>.size, subject, fence: fence, account: account)
+    try enqueue(
+      slot, MemoryLayout<Command>.size, subject, fence: fence, batch: batch, account: account)
     freeCount &-= 1
   }
 
@@ -93,10 +108,12 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   mutating func inquire<Command: ControlCommand>(_ command: Command, _ subject: CommandSubject)
     throws(GPUError)
   {
+    try drain()
     guard !slots[Self.inquirySlot].isInFlight else { throw .busy }
     store(command, in: Self.inquirySlot)
     try enqueue(
-      Self.inquirySlot, MemoryLayout<Command>.size, subject, fence: 0, account: Self.caller)
+      Self.inquirySlot, MemoryLayout<Command>.size, subject, fence: 0, batch: 0,
+      account: Self.caller)
   }
 
   private mutating func store<Command: ControlCommand>(_ command: Command, in slot: Int) {
@@ -105,11 +122,13 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     var bytes = memory.mutableBytes
     bytes.storeBytes(of: command, toByteOffset: layout.request(slot), as: Command.self)
     // What is not written by the device must not look like a response.
-    bytes.storeBytes(of: 0, toByteOffset: layout.response(slot), as: UInt32.self)
+    bytes.storeBytes(
+      of: .cleared, toByteOffset: layout.response(slot), as: ControlHeader.self)
   }
 
   private mutating func enqueue(
-    _ slot: Int, _ byteCount: Int, _ subject: CommandSubject, fence: UInt64, account: Int
+    _ slot: Int, _ byteCount: Int, _ subject: CommandSubject, fence: UInt64, batch: UInt64,
+    account: Int
   ) throws(GPUError) {
     guard let chain = slots[slot].chain else { throw .busy }
     do {
@@ -119,6 +138,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
     slots[slot].subject = subject
     slots[slot].fence = fence
+    slots[slot].batch = batch
     slots[slot].account = UInt8(truncatingIfNeeded: account)
     slots[slot].isInFlight = true
     accounts[account].pendingCount &+= 1
@@ -154,9 +174,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     let account = Int(state.account)
     accounts[account].pendingCount &-= 1
     if let reason = judge(slot, state, writtenByteCount: completion.writtenByteCount) {
-      if accounts[account].failure == nil {
-        accounts[account].failure = CommandFailure(subject: state.subject, reason: reason)
-      }
+      accounts[account].record(
+        CommandFailure(subject: state.subject, reason: reason), batch: state.batch)
     } else if state.fence > accounts[account].completedFence {
       accounts[account].completedFence = state.fence
     }
@@ -209,7 +228,16 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       if first == nil { first = slots[slot].subject }
     }
     accounts[account].pendingCount = 0
+    accounts[account].failure = nil
     return first
+  }
+
+  /// Whether the device may still be at a resource because of a command that was given up.
+  func isAbandoned(_ resource: ResourceID) -> Bool {
+    for slot in slots.indices where slots[slot].isAbandoned {
+      if slots[slot].subject.resource == resource { return true }
+    }
+    return false
   }
 
   /// Gives all memory back.
@@ -228,6 +256,29 @@ struct CommandAccount {
   var failure: CommandFailure?
   /// The highest fence that came back.
   var completedFence: UInt64 = 0
+  /// The last batch of which a command failed, and how; kept when the failure is taken.
+  private(set) var failedBatch: (fence: UInt64, failure: CommandFailure)?
+
+  /// Notes a failure. What went wrong with letting go of something old makes way for anything else.
+  mutating func record(_ failure: CommandFailure, batch: UInt64) {
+    if self.failure?.subject.command.isRelease != false { self.failure = failure }
+    if batch != 0, failedBatch?.fence != batch { failedBatch = (batch, failure) }
+  }
+
+  /// Whether the batch that ends with a fence has been done.
+  ///
+  /// - Throws: ``GPUError/command(_:)`` if it failed, or a later one did before it was done.
+  func isDone(_ fence: UInt64) throws(GPUError) -> Bool {
+    if let failedBatch, fence == failedBatch.fence { throw .command(failedBatch.failure) }
+    if completedFence >= fence { return true }
+    if let failedBatch, fence < failedBatch.fence { throw .command(failedBatch.failure) }
+    return false
+  }
+}
+
+extension CommandType {
+  /// Whether it makes the device let go of a resource.
+  var isRelease: Bool { self == .resourceDetachBacking || self == .resourceUnref }
 }
 
 /// A place for one command. The device cannot write here.
@@ -236,6 +287,8 @@ private struct CommandSlot {
   var subject = CommandSubject(.getDisplayInfo)
   /// 0 if the command is not fenced.
   var fence: UInt64 = 0
+  /// The fence of the batch that it belongs to; 0 if nobody asks for that.
+  var batch: UInt64 = 0
   var account: UInt8 = 0
   var isInFlight = false
   var isAbandoned = false

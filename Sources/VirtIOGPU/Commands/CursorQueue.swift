@@ -40,6 +40,18 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
   }
 
+  /// Makes sure that so many commands can be sent.
+  ///
+  /// - Throws: ``GPUError/busy`` if they cannot, or ``GPUError/queue(_:)``.
+  mutating func reserve(_ count: Int) throws(GPUError) {
+    do {
+      try reclaim()
+    } catch {
+      throw .queue(error)
+    }
+    guard freeCount >= count else { throw .busy }
+  }
+
   /// Sends a command, if a slot is free.
   ///
   /// - Throws: ``GPUError/busy``, or ``GPUError/queue(_:)``.

@@ -28,21 +28,23 @@ extension Display where T: ~Copyable {
     guard let scanout = scanout ?? firstScanout else { throw .noScanout }
     guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
     let resource = try makeCursorResource(waiting: waiter)
+    guard !control.isAbandoned(resource) else { throw .busy }
     copyCursor(image)
     // The image must have arrived before the cursor is told of it: that takes a fence.
+    try control.reserve(1)
     let fence = control.nextFence()
     let bounds = Rectangle(x: 0, y: 0, width: cursorSize, height: cursorSize)
     try post(
       TransferToHost2D(resource, rectangle: bounds, offset: 0, fence: fence), resource,
       fence: fence)
     try finishCalls(waiting: waiter)
-    let state = CursorState(
-      scanout: scanout, x: x, y: y, resource: resource, hotspotX: hotspotX, hotspotY: hotspotY)
-    try cursorQueue.send(.update(state))
-    cursor = state
+    try show(
+      CursorState(
+        scanout: scanout, x: x, y: y, resource: resource, hotspotX: hotspotX,
+        hotspotY: hotspotY))
   }
 
-  /// Moves the cursor, within its scanout or to another. Does not block; one doorbell.
+  /// Moves the cursor, within its scanout or to another. Does not block; one doorbell, or two.
   ///
   /// A hidden cursor stays hidden, but is shown at the new place when it gets an image.
   ///
@@ -55,10 +57,17 @@ extension Display where T: ~Copyable {
     var state = cursor
     state.x = x
     state.y = y
-    // What another scanout shows has to be said in full.
-    let changesScanout = scanout != state.scanout
     state.scanout = scanout
-    try cursorQueue.send(changesScanout ? .update(state) : .move(state))
+    guard scanout == cursor.scanout else { return try show(state) }
+    try cursorQueue.send(.move(state))
+    cursor = state
+  }
+
+  /// Shows the cursor in full. On another scanout than before, it leaves the old one first.
+  private mutating func show(_ state: CursorState) throws(GPUError) {
+    try cursorQueue.reserve(2)
+    if cursor.scanout != state.scanout, cursor.resource != .none { try hideCursor() }
+    try cursorQueue.send(.update(state))
     cursor = state
   }
 
@@ -77,25 +86,40 @@ extension Display where T: ~Copyable {
     throws(GPUError) -> ResourceID
   {
     if let cursorResource { return cursorResource }
-    let byteCount = cursorSize * cursorSize * 4
-    if cursorBuffer == nil {
-      do {
-        cursorBuffer = try DMABuffer(byteCount: byteCount, alignment: 4096, from: platform)
-      } catch {
-        throw .outOfMemory(error)
-      }
-    }
-    guard let address = cursorBuffer?.deviceAddress else { throw .noScanout }
+    let address = try makeCursorBuffer()
+    try control.reserve(2)
     let resource = makeResourceID()
+    let side = UInt32(cursorSize)
     try post(
-      ResourceCreate2D(
-        resource, format: .b8g8r8a8, width: UInt32(cursorSize), height: UInt32(cursorSize)),
-      resource)
+      ResourceCreate2D(resource, format: .b8g8r8a8, width: side, height: side), resource)
     try post(
-      ResourceAttachBacking(resource, address: address, byteCount: UInt32(byteCount)), resource)
-    try finishCalls(waiting: waiter)
+      ResourceAttachBacking(resource, address: address, byteCount: side * side * 4), resource)
+    do {
+      try finishCalls(waiting: waiter)
+    } catch {
+      // Created perhaps, but of no use: the next attempt makes another.
+      if control.freeCount > 0 {
+        try post(ResourceRelease.unref(resource), resource)
+        try? finishCalls(waiting: waiter)
+      }
+      throw error
+    }
     cursorResource = resource
     return resource
+  }
+
+  /// Where the device sees the cursor image's memory, which is taken when it is first needed.
+  private mutating func makeCursorBuffer() throws(GPUError) -> DeviceAddress {
+    if let address = cursorBuffer?.deviceAddress { return address }
+    do {
+      let buffer = try DMABuffer(
+        byteCount: cursorSize * cursorSize * 4, alignment: 4096, from: platform)
+      let address = buffer.deviceAddress
+      cursorBuffer = consume buffer
+      return address
+    } catch {
+      throw .outOfMemory(error)
+    }
   }
 
   private mutating func copyCursor(_ image: Span<UInt32>) {

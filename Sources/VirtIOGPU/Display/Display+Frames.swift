@@ -21,10 +21,10 @@ extension Display where T: ~Copyable {
       if let frame = try tryNextFrame(on: scanout) { return frame }
       guard waiter.wait(on: platform) else {
         let index = try surfaceIndex(of: scanout)
-        if control.accounts[index].pendingCount > 0, device.needsReset() {
-          throw .timedOut(CommandSubject(.resourceFlush, scanout: scanout), needsReset: true)
-        }
-        throw .noFrame(ScanoutID(rawValue: UInt32(truncatingIfNeeded: index)))
+        let id = scanouts[index].id
+        if control.accounts[index].pendingCount == 0 { throw .noFrame(id) }
+        throw .timedOut(
+          CommandSubject(.resourceFlush, scanout: id), needsReset: device.needsReset())
       }
     }
   }
@@ -39,7 +39,7 @@ extension Display where T: ~Copyable {
     try releaseRetired(index)
     try makeSurface(index)
     if control.accounts[index].pendingCount > 0 { return nil }
-    return surfaces[index]?.nextFrame(for: ScanoutID(rawValue: UInt32(truncatingIfNeeded: index)))
+    return surfaces[index]?.nextFrame(for: scanouts[index].id)
   }
 
   /// Puts a frame on its scanout. Does not block; one doorbell at the most.
@@ -59,51 +59,57 @@ extension Display where T: ~Copyable {
   /// - Parameters:
   ///   - frame: The frame, consumed; see ``present(_:)``.
   ///   - damage: What differs from the frame before. Parts outside the frame do not count. When there
-  ///     is no room for so many rectangles, one around them all is sent. The first frame of a scanout
-  ///     is always sent whole.
+  ///     is no room for so many rectangles, one around them all is sent. A frame that was stale is
+  ///     always sent whole.
   /// - Throws: ``GPUError/busy`` if there are too many commands in flight, and others.
   public mutating func present(_ frame: consuming Frame, damage: Span<Rectangle>)
     throws(GPUError) -> Presentation
   {
     let scanout = frame.scanout
     let index = try surfaceIndex(of: scanout)
-    guard surfaces[index]?.resource == frame.resource else { throw .staleFrame }
     try control.drain()
     try throwFailure(of: index)
-    let bounds = frame.bounds
-    let isFirst = surfaces[index]?.isCreated != true
-    var area = isFirst ? bounds : Rectangle.empty
-    if !isFirst {
-      for position in damage.indices {
-        area = area.union(damage[position].intersection(bounds))
-      }
-    }
+    guard let resource = surfaces[index]?.resource, let bounds = surfaces[index]?.bounds,
+      surfaces[index]?.isSource(of: frame) == true
+    else { throw .staleFrame }
+    let isWhole = !frame.staleRegion.isEmpty
+    let area = isWhole ? bounds : Self.area(of: damage, in: bounds)
     guard !area.isEmpty else {
       surfaces[index]?.isCurrent = true
       return Presentation(scanout: scanout, fence: 0)
     }
-    let fence = control.nextFence()
-    if isFirst {
-      guard control.freeCount >= Self.commandsPerFirstFrame else { throw .busy }
-      try postCreation(index)
-      try postTransfer(index, bounds)
-      try postScanout(index)
-    } else {
-      guard control.freeCount >= 2 else { throw .busy }
-      if damage.count > 1, control.freeCount > damage.count {
-        for position in damage.indices {
-          let part = damage[position].intersection(bounds)
-          if !part.isEmpty { try postTransfer(index, part) }
-        }
-      } else {
-        try postTransfer(index, area)
+    let isCreated = surfaces[index]?.isCreated == true
+    let needsScanout = surfaces[index]?.needsScanout == true
+    let others = (isCreated ? 0 : 2) &+ (needsScanout ? 1 : 0) &+ 1
+    try control.reserve(others &+ 1)
+    let batch = Batch(resource: resource, index: index, fence: control.nextFence())
+    if !isCreated { try postCreation(batch) }
+    if !isWhole, damage.count > 1, control.freeCount >= others &+ damage.count {
+      for position in damage.indices {
+        let part = damage[position].intersection(bounds)
+        if !part.isEmpty { try postTransfer(part, batch) }
       }
+    } else {
+      try postTransfer(area, batch)
     }
-    try post(ResourceFlush(frame.resource, rectangle: area, fence: fence), index, fence: fence)
+    if needsScanout {
+      try post(SetScanout(scanout, to: resource, rectangle: bounds), batch)
+    }
+    try post(ResourceFlush(resource, rectangle: area, fence: batch.fence), batch, isLast: true)
     surfaces[index]?.isCreated = true
+    surfaces[index]?.needsScanout = false
     surfaces[index]?.isCurrent = true
     control.publish()
-    return Presentation(scanout: scanout, fence: fence)
+    return Presentation(scanout: scanout, fence: batch.fence)
+  }
+
+  /// One rectangle around all damage.
+  private static func area(of damage: Span<Rectangle>, in bounds: Rectangle) -> Rectangle {
+    var area = Rectangle.empty
+    for position in damage.indices {
+      area = area.union(damage[position].intersection(bounds))
+    }
+    return area
   }
 
   /// Whether a presented frame has arrived. Does not block.
@@ -111,9 +117,16 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError``: it never will.
   public mutating func isComplete(_ presentation: Presentation) throws(GPUError) -> Bool {
     try control.drain()
-    let index = try surfaceIndex(of: presentation.scanout)
-    try throwFailure(of: index)
-    return control.accounts[index].completedFence >= presentation.fence
+    guard let index = Int(exactly: presentation.scanout.rawValue), index < scanoutCount else {
+      throw .scanoutDisabled(presentation.scanout)
+    }
+    do {
+      return try control.accounts[index].isDone(presentation.fence)
+    } catch {
+      // Said here, so not again with the next frame.
+      _ = takeFailure(of: index)
+      throw error
+    }
   }
 
   /// Waits until a presented frame has arrived.
@@ -132,10 +145,8 @@ extension Display where T: ~Copyable {
     }
   }
 
-  // MARK: Surfaces
-
   /// Which surface belongs to a scanout, by default to the first enabled one.
-  private func surfaceIndex(of scanout: ScanoutID?) throws(GPUError) -> Int {
+  func surfaceIndex(of scanout: ScanoutID?) throws(GPUError) -> Int {
     guard let scanout = scanout ?? firstScanout else { throw .noScanout }
     guard let found = self.scanout(scanout), found.isEnabled else {
       throw .scanoutDisabled(scanout)
@@ -143,116 +154,42 @@ extension Display where T: ~Copyable {
     return Int(scanout.rawValue)
   }
 
-  /// Makes the surface of a scanout when it is first needed, and again when its display has changed.
-  ///
-  /// The old one stays on the scanout until a frame of the new one has replaced it there.
-  private mutating func makeSurface(_ index: Int) throws(GPUError) {
-    if surfaces[index] != nil {
-      guard surfaces[index]?.fits(scanouts[index]) == false, retiredSurfaces[index] == nil,
-        control.accounts[index].pendingCount == 0, surfaces[index]?.buffer.isLent(0) == false
-      else { return }
-    }
-    let resource = makeResourceID()
-    let surface = try Surface(
-      resource, width: scanouts[index].width, height: scanouts[index].height, format: Self.format,
-      platform: platform)
-    if let old = surfaces[index].take() { retire(old, index) }
-    surfaces[index] = consume surface
-  }
-
-  /// Keeps a surface that the device still shows; one that it never saw is gone at once.
-  private mutating func retire(_ old: consuming Surface<P.Region>, _ index: Int) {
-    if old.isCreated {
-      retiredSurfaces[index] = consume old
-    } else {
-      old.buffer.free(to: platform)
-    }
-  }
-
-  /// Has the device let go of a surface that was replaced, then gives its memory back.
-  private mutating func releaseRetired(_ index: Int) throws(GPUError) {
-    guard control.accounts[index].pendingCount == 0, surfaces[index]?.isCreated == true,
-      let resource = retiredSurfaces[index]?.resource
-    else { return }
-    if retiredSurfaces[index]?.isReleased == true {
-      if let old = retiredSurfaces[index].take() { old.buffer.free(to: platform) }
-      return
-    }
-    guard control.freeCount >= 2 else { return }
-    retiredSurfaces[index]?.isReleased = true
-    try post(ResourceRelease.detachBacking(resource), index)
-    try post(ResourceRelease.unref(resource), index)
-    control.publish()
-  }
-
-  /// Throws what went wrong with the frames of a surface: once, unless nothing can come of it.
-  private mutating func throwFailure(of index: Int) throws(GPUError) {
-    if let failure = control.takeFailure(of: index) {
-      switch failure.subject.command {
-      case .resourceDetachBacking, .resourceUnref:
-        // The resource is gone either way.
-        return
-      case .resourceCreate2D, .resourceAttachBacking, .setScanout:
-        surfaces[index]?.creationFailure = failure
-      default: break
-      }
-      surfaces[index]?.isCurrent = false
-      throw .command(failure)
-    }
-    guard let failure = surfaces[index]?.creationFailure,
-      control.accounts[index].pendingCount == 0
-    else { return }
-    try rollBack(index, failure)
-  }
-
-  /// Goes back to the surface that is still on the scanout, if a new one could not take its place.
-  private mutating func rollBack(_ index: Int, _ failure: CommandFailure) throws(GPUError) {
-    guard let failed = surfaces[index].take() else { return }
-    guard var old = retiredSurfaces[index].take() else {
-      surfaces[index] = consume failed
-      throw .command(failure)
-    }
-    old.refusedSize = (failed.width, failed.height)
-    old.isCurrent = false
-    surfaces[index] = consume old
-    retiredSurfaces[index] = consume failed
-  }
-
   // MARK: Commands of a frame
 
-  private mutating func post<Command: ControlCommand>(
-    _ command: Command, _ index: Int, fence: UInt64 = 0
-  ) throws(GPUError) {
-    guard let resource = surfaces[index]?.resource else { return }
-    let subject = CommandSubject(
-      CommandType(rawValue: command.header.type.value), resource: resource,
-      scanout: scanouts[index].id)
-    try control.post(command, subject, fence: fence, account: index)
+  /// The commands of one frame: which resource and scanout they are about, and the fence of the last.
+  private struct Batch {
+    let resource: ResourceID
+    let index: Int
+    let fence: UInt64
   }
 
-  private mutating func postCreation(_ index: Int) throws(GPUError) {
-    guard let resource = surfaces[index]?.resource, let width = surfaces[index]?.width,
-      let height = surfaces[index]?.height, let format = surfaces[index]?.format,
-      let address = surfaces[index]?.buffer.deviceAddress,
-      let byteCount = surfaces[index]?.buffer.byteCount
+  private mutating func post<Command: ControlCommand>(
+    _ command: Command, _ batch: Batch, isLast: Bool = false
+  ) throws(GPUError) {
+    let subject = CommandSubject(
+      CommandType(rawValue: command.header.type.value), resource: batch.resource,
+      scanout: scanouts[batch.index].id)
+    try control.post(
+      command, subject, fence: isLast ? batch.fence : 0, batch: batch.fence,
+      account: batch.index)
+  }
+
+  private mutating func postCreation(_ batch: Batch) throws(GPUError) {
+    let resource = batch.resource
+    guard let width = surfaces[batch.index]?.width, let height = surfaces[batch.index]?.height,
+      let format = surfaces[batch.index]?.format,
+      let address = surfaces[batch.index]?.buffer.deviceAddress,
+      let byteCount = surfaces[batch.index]?.buffer.byteCount
     else { return }
-    try post(ResourceCreate2D(resource, format: format, width: width, height: height), index)
+    try post(ResourceCreate2D(resource, format: format, width: width, height: height), batch)
     try post(
       ResourceAttachBacking(
-        resource, address: address, byteCount: UInt32(truncatingIfNeeded: byteCount)), index)
+        resource, address: address, byteCount: UInt32(truncatingIfNeeded: byteCount)), batch)
   }
 
-  private mutating func postScanout(_ index: Int) throws(GPUError) {
-    guard let resource = surfaces[index]?.resource, let bounds = surfaces[index]?.bounds else {
-      return
-    }
-    try post(SetScanout(scanouts[index].id, to: resource, rectangle: bounds), index)
-  }
-
-  private mutating func postTransfer(_ index: Int, _ rectangle: Rectangle) throws(GPUError) {
-    guard let resource = surfaces[index]?.resource,
-      let offset = surfaces[index]?.offset(of: rectangle)
-    else { return }
-    try post(TransferToHost2D(resource, rectangle: rectangle, offset: offset), index)
+  private mutating func postTransfer(_ rectangle: Rectangle, _ batch: Batch) throws(GPUError) {
+    guard let offset = surfaces[batch.index]?.offset(of: rectangle) else { return }
+    try post(
+      TransferToHost2D(batch.resource, rectangle: rectangle, offset: offset), batch)
   }
 }

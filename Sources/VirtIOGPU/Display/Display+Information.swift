@@ -21,7 +21,7 @@ extension Display where T: ~Copyable {
 
   /// Asks whether displays were connected, disconnected or resized, and takes that in.
   ///
-  /// Two register reads if nothing happened; otherwise blocks like ``updateScanouts(waiting:)``. The
+  /// Three register reads if nothing happened; otherwise blocks like ``updateScanouts(waiting:)``. The
   /// next frame of a scanout whose display was resized has the new size; until that frame is
   /// presented, the old picture stays.
   ///
@@ -35,10 +35,15 @@ extension Display where T: ~Copyable {
     } catch {
       throw .device(error)
     }
-    guard events & displayEvent != 0 else { return false }
-    // Cleared before asking, so that a change that comes while it answers is another event.
-    device.writeConfiguration32(displayEvent, at: 4)
+    if events & displayEvent != 0 {
+      // Cleared before asking, so that a change that comes while it answers is another event; and
+      // remembered, should it not answer.
+      displayEventIsDue = true
+      device.writeConfiguration32(displayEvent, at: 4)
+    }
+    guard displayEventIsDue else { return false }
     try updateScanouts(waiting: waiter)
+    displayEventIsDue = false
     return true
   }
 

@@ -26,6 +26,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var retiredSurfaces: InlineArray<16, Surface<P.Region>?>
   var cursorBuffer: DMABuffer<P.Region>?
   var cursor = CursorState(scanout: ScanoutID(rawValue: 0))
+  /// The resource that holds the cursor image, if there is one.
+  var cursorResource: ResourceID?
+  /// Whether the device has reported a change that ``scanouts`` does not show yet.
+  var displayEventIsDue = false
   private var lastResource = ResourceID.none
 
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
@@ -78,7 +82,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     let count: UInt32
     do throws(GPUError) {
       guard control.capacity >= Self.commandsPerFirstFrame else {
-        throw .device(.queueTooSmall(index: 0, size: UInt16(control.capacity)))
+        throw .device(.queueTooSmall(index: 0, size: UInt16(clamping: control.size)))
       }
       count = try Self.readScanoutCount(of: device)
     } catch {
@@ -104,6 +108,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     _ transport: consuming T, on platform: P, waiting waiter: W
   ) throws(GPUError) -> NegotiatedDevice<T> {
     do throws(DeviceError) {
+      let found = transport.deviceType
+      guard found == deviceType else {
+        throw .wrongType(expected: deviceType, found: found)
+      }
       let acknowledged = try AcknowledgedDevice(
         resetting: transport, on: platform, waiting: waiter)
       return try acknowledged.negotiate(requiring: []) { offered in
@@ -210,44 +218,53 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     if let failure { throw failure }
   }
 
-  /// Switches all scanouts off and lets go of all resources.
+  /// Switches all scanouts off and lets go of all resources, as far as the device plays along.
+  ///
+  /// - Throws: The first thing that went wrong; the rest was tried all the same.
   private mutating func releaseResources<W: Waiter>(waiting waiter: W) throws(GPUError) {
-    if cursor.resource != .none {
-      cursor.resource = .none
-      try cursorQueue.send(.update(cursor))
+    var failure: GPUError?
+    do {
+      if cursor.resource != .none { try hideCursor() }
+    } catch {
+      failure = failure ?? error
     }
     for index in surfaces.indices {
-      guard surfaces[index]?.isCreated == true, let resource = surfaces[index]?.resource else {
-        continue
+      do {
+        if surfaces[index]?.isCreated == true, let resource = surfaces[index]?.resource {
+          try release(resource, from: scanouts[index].id, waiting: waiter)
+        }
+        if retiredSurfaces[index]?.release == .notAsked,
+          let resource = retiredSurfaces[index]?.resource
+        {
+          try release(resource, waiting: waiter)
+        }
+      } catch {
+        failure = failure ?? error
       }
-      let scanout = ScanoutID(rawValue: UInt32(truncatingIfNeeded: index))
-      try post(SetScanout(scanout, to: .none, rectangle: .empty), scanout: scanout)
-      try release(resource, waiting: waiter)
     }
-    for index in retiredSurfaces.indices {
-      guard retiredSurfaces[index]?.isReleased == false,
-        let resource = retiredSurfaces[index]?.resource
-      else { continue }
-      try release(resource, waiting: waiter)
+    do {
+      if let resource = cursorResource { try release(resource, waiting: waiter) }
+    } catch {
+      failure = failure ?? error
     }
-    if let resource = cursorResource {
-      cursorResource = nil
-      try release(resource, waiting: waiter)
-    }
+    if let failure { throw failure }
   }
 
-  private mutating func release<W: Waiter>(_ resource: ResourceID, waiting waiter: W)
-    throws(GPUError)
-  {
+  private mutating func release<W: Waiter>(
+    _ resource: ResourceID, from scanout: ScanoutID? = nil, waiting waiter: W
+  ) throws(GPUError) {
+    try control.reserve(3)
+    if let scanout {
+      try post(SetScanout(scanout, to: .none, rectangle: .empty), scanout: scanout)
+    }
     try post(ResourceRelease.detachBacking(resource), resource)
     try post(ResourceRelease.unref(resource), resource)
     try finishCalls(waiting: waiter)
   }
 
-  /// The resource that holds the cursor image, if there is one.
-  var cursorResource: ResourceID?
-
   /// Posts a command for this caller; ``finishCalls(waiting:)`` sends it and waits for it.
+  ///
+  /// Room for it has been reserved.
   mutating func post<Command: ControlCommand>(
     _ command: Command, _ resource: ResourceID = .none, scanout: ScanoutID? = nil,
     fence: UInt64 = 0

@@ -20,11 +20,10 @@ public struct Frame: ~Copyable {
   /// All of the frame at first, and after a frame was dropped; nothing if it can be drawn on where the
   /// last picture left off.
   public let staleRegion: Rectangle
-  let resource: ResourceID
 
   init(
     _ loan: consuming Loan, scanout: ScanoutID, width: Int, height: Int, format: PixelFormat,
-    isStale: Bool, resource: ResourceID
+    isStale: Bool
   ) {
     self.loan = loan
     self.scanout = scanout
@@ -32,7 +31,11 @@ public struct Frame: ~Copyable {
     self.height = height
     self.format = format
     staleRegion = isStale ? Rectangle(x: 0, y: 0, width: width, height: height) : .empty
-    self.resource = resource
+  }
+
+  /// Whether these pixels belong to a surface, of this display and no other.
+  func belongs<Region: DMARegion>(to buffer: borrowing LendingBuffer<Region>) -> Bool {
+    buffer.isSource(of: loan)
   }
 
   /// All of the frame.

@@ -10,14 +10,26 @@ struct Surface<Region: DMARegion>: ~Copyable {
   var buffer: LendingBuffer<Region>
   /// Whether the commands that create the resource have been posted.
   var isCreated = false
+  /// Whether the resource has still to be put on its scanout.
+  var needsScanout = true
   /// Whether the pixels are those that were presented last.
   var isCurrent = false
-  /// Whether the commands that make the device forget the resource have been posted.
-  var isReleased = false
-  /// A size that the device would not show in place of this one.
+  /// A size that could not be had in place of this one.
   var refusedSize: (width: UInt32, height: UInt32)?
-  /// What went wrong when the resource was created; nothing comes of this surface then.
+  /// What went wrong when the resource was created or put on its scanout.
   var creationFailure: CommandFailure?
+  /// How far the device has been made to let go of it.
+  var release = Release.notAsked
+
+  /// How far a device has let go of a resource.
+  enum Release {
+    /// It was not asked to.
+    case notAsked
+    /// It was asked to.
+    case asked
+    /// It refused, so the memory stays until it is reset.
+    case refused
+  }
 
   /// Takes memory for the pixels.
   init<P: Platform>(
@@ -48,6 +60,12 @@ struct Surface<Region: DMARegion>: ~Copyable {
     return (width, height) == size
   }
 
+  /// Whether the commands that put it on its scanout have been posted.
+  var isOnScanout: Bool { isCreated && !needsScanout }
+
+  /// Whether a frame's pixels are this surface's.
+  func isSource(of frame: borrowing Frame) -> Bool { frame.belongs(to: buffer) }
+
   /// All of the surface.
   var bounds: Rectangle { Rectangle(x: 0, y: 0, width: Int(width), height: Int(height)) }
 
@@ -64,6 +82,6 @@ struct Surface<Region: DMARegion>: ~Copyable {
     isCurrent = false
     return Frame(
       loan, scanout: scanout, width: Int(width), height: Int(height), format: format,
-      isStale: isStale, resource: resource)
+      isStale: isStale)
   }
 }

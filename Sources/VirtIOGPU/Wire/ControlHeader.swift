@@ -18,6 +18,9 @@ struct ControlHeader: WireStruct, Sendable {
     fenceID = LE64(fence ?? 0)
   }
 
+  /// No request and no response.
+  static var cleared: Self { Self(CommandType(rawValue: 0)) }
+
   /// `VIRTIO_GPU_FLAG_FENCE`.
   static var fenceFlag: UInt32 { 1 }
 

@@ -38,6 +38,11 @@ struct AddressCursor: Equatable {
     next = min(range.upperBound, end)
   }
 
+  /// What was taken between this cursor and a later one.
+  func range(upTo later: AddressCursor) -> Range<UInt64> {
+    next..<max(next, later.next)
+  }
+
   private func aligned(to granule: UInt64) -> UInt64? {
     let sum = next.addingReportingOverflow(granule &- 1)
     return sum.overflow ? nil : sum.partialValue & ~(granule &- 1)

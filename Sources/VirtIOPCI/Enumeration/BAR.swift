@@ -23,7 +23,7 @@ struct BARSizing<Access: RegisterAccess> {
   /// How many BAR registers this type of header has.
   let registerCount: Int
 
-  /// Stops the function from decoding its BARs until ``finish(enabling:)``.
+  /// Stops the function from decoding its BARs until ``finish(withholding:)``.
   init(_ configuration: RegisterWindow<Access>) {
     self.configuration = configuration
     switch configuration.read8(at: ConfigurationOffset.headerType) & 0x7f {
@@ -38,9 +38,15 @@ struct BARSizing<Access: RegisterAccess> {
   /// Whether the function decoded memory when it was found.
   var decodedMemory: Bool { command.contains(.memorySpace) }
 
-  /// Lets the function decode its BARs again if it did before, and do what `additions` say.
-  func finish(enabling additions: PCICommand = []) {
-    configuration.command = command.union(additions)
+  /// Lets the function decode its BARs again if it did before, except where that makes no sense now.
+  func finish(withholding withheld: PCICommand = []) {
+    configuration.command = command.subtracting(withheld)
+  }
+
+  /// Whether the BAR that starts at a register takes the next one too, sensible or not.
+  func takesTwo(_ index: Int) -> Bool {
+    let low = configuration.read32(at: ConfigurationOffset.firstBAR &+ UInt(index) &* 4)
+    return low & 7 == 4 && index &+ 1 < registerCount
   }
 
   /// Reads and sizes BAR `index`; nil if there is none. Its value is as it was, afterwards.
@@ -53,6 +59,7 @@ struct BARSizing<Access: RegisterAccess> {
     if low & 1 != 0 {
       // The upper half of a port BAR may be fixed to 0.
       let size = UInt64(~(lowMask & ~3 | 0xffff_0000)) &+ 1
+      guard size & (size &- 1) == 0 else { return nil }
       return BAR(
         address: UInt64(low & ~3), byteCount: size, isMemory: false, is64Bit: false,
         isPrefetchable: false)

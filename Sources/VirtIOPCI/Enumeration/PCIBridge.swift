@@ -53,6 +53,17 @@ struct PCIBridge<Access: RegisterAccess> {
     return first < last && last < .max ? first..<(last &+ 1) : nil
   }
 
+  /// The window for ports; nil if it is closed.
+  var ioWindow: Range<UInt64>? {
+    let first =
+      UInt64(configuration.read8(at: 0x1c) & 0xf0) << 8
+      | UInt64(configuration.read16(at: 0x30)) << 16
+    let last =
+      UInt64(configuration.read8(at: 0x1d) & 0xf0) << 8
+      | UInt64(configuration.read16(at: 0x32)) << 16 | 0xfff
+    return first < last ? first..<(last &+ 1) : nil
+  }
+
   /// Opens the window for memory with 32-bit addresses to `range`, or closes it if that is empty.
   func setMemoryWindow(_ range: Range<UInt64>) {
     let (first, last) = Self.ends(of: range, granule: Self.memoryGranule)

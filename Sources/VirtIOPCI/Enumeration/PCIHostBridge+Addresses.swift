@@ -14,37 +14,38 @@ extension PCIHostBridge {
     var cursors = AddressCursors(
       io: AddressCursor(io, limit: 1 << 32), memory32: AddressCursor(memory32, limit: 1 << 32),
       memory64: AddressCursor(memory64))
-    skipKept(on: firstBus, depth: 0, cursors: &cursors)
+    var seen = BusSet()
+    skipKept(on: firstBus, depth: 0, seen: &seen, cursors: &cursors)
     let high = memory64 != nil
-    assign(on: firstBus, depth: 0, high: high, cursors: &cursors, report: &report)
-    return report
+    var walk = AssignmentWalk(cursors: cursors, report: report)
+    assign(on: firstBus, depth: 0, high: high, keeps: true, walk: &walk)
+    return walk.report
   }
 
   // MARK: What firmware has done
 
   /// Moves the cursors past every address in use on `bus` and behind its bridges.
   @inline(never)
-  private func skipKept(on bus: UInt8, depth: Int, cursors: inout AddressCursors) {
+  private func skipKept(
+    on bus: UInt8, depth: Int, seen: inout BusSet, cursors: inout AddressCursors
+  ) {
     forEachConfiguration(on: bus) { configuration in
       if isPlaced(configuration) {
         let sizing = BARSizing(configuration)
         sizing.forEach { _, bar in cursors.skip(bar) }
         sizing.finish()
       }
-      guard let bridge = PCIBridge(configuration), isOpen(bridge, depth: depth) else { return }
-      if isPlaced(behind: bridge, depth: depth) {
-        if let window = bridge.memoryWindow { cursors.memory32.skip(window) }
-        if let window = bridge.prefetchableWindow {
-          cursors.memory32.skip(window)
-          cursors.memory64.skip(window)
-        }
+      guard let bridge = PCIBridge(configuration), isPlaced(behind: bridge, depth: depth),
+        let inner = self.bus(behind: bridge, depth: depth, seen: &seen)
+      else { return }
+      if let window = bridge.memoryWindow { cursors.memory32.skip(window) }
+      if let window = bridge.ioWindow { cursors.io.skip(window) }
+      if let window = bridge.prefetchableWindow {
+        cursors.memory32.skip(window)
+        cursors.memory64.skip(window)
       }
-      skipKept(on: bridge.secondaryBus, depth: depth &+ 1, cursors: &cursors)
+      skipKept(on: inner, depth: depth &+ 1, seen: &seen, cursors: &cursors)
     }
-  }
-
-  private func isOpen(_ bridge: PCIBridge<Access>, depth: Int) -> Bool {
-    bridge.secondaryBus != 0 && depth < Self.maximumDepth
   }
 
   /// Whether the memory BARs of a function all have addresses, and it decodes them.
@@ -68,12 +69,21 @@ extension PCIHostBridge {
     return hasMemory ? memoryIsPlaced && sizing.decodedMemory : portsArePlaced
   }
 
-  /// Whether everything behind a bridge is placed, and inside its windows: then the bridge stays too.
-  @inline(never)
+  /// Whether there is something behind a bridge, and all of it is placed, inside the bridge's windows:
+  /// then the bridge stays as it is too.
   private func isPlaced(behind bridge: PCIBridge<Access>, depth: Int) -> Bool {
+    var seen = BusSet()
+    return isPlaced(behind: bridge, depth: depth, seen: &seen)
+  }
+
+  @inline(never)
+  private func isPlaced(behind bridge: PCIBridge<Access>, depth: Int, seen: inout BusSet) -> Bool {
+    guard let bus = bus(behind: bridge, depth: depth, seen: &seen) else { return false }
     let windows = (bridge.memoryWindow, bridge.prefetchableWindow)
     var isPlaced = true
-    forEachConfiguration(on: bridge.secondaryBus) { configuration in
+    var isEmpty = true
+    forEachConfiguration(on: bus) { configuration in
+      isEmpty = false
       if !self.isPlaced(configuration) { isPlaced = false }
       let sizing = BARSizing(configuration)
       sizing.forEach { _, bar in
@@ -81,74 +91,84 @@ extension PCIHostBridge {
         if windows.0?.holds(bar) != true, windows.1?.holds(bar) != true { isPlaced = false }
       }
       sizing.finish()
-      if let inner = PCIBridge(configuration), isOpen(inner, depth: depth &+ 1),
-        !self.isPlaced(behind: inner, depth: depth &+ 1)
+      if let inner = PCIBridge(configuration), inner.secondaryBus != 0,
+        !self.isPlaced(behind: inner, depth: depth &+ 1, seen: &seen)
       {
         isPlaced = false
       }
     }
-    return isPlaced
+    return isPlaced && !isEmpty
   }
 
   // MARK: What is left to do
 
   /// Places what has no address on `bus` and behind its bridges.
   ///
-  /// - Parameter high: Whether 64-bit prefetchable addresses reach this bus.
+  /// - Parameters:
+  ///   - high: Whether 64-bit prefetchable addresses reach this bus.
+  ///   - keeps: Whether what firmware has placed stays; not behind a bridge that is set up anew, whose
+  ///     windows will be elsewhere.
   @inline(never)
   private func assign(
-    on bus: UInt8, depth: Int, high: Bool, cursors: inout AddressCursors, report: inout PCIReport
+    on bus: UInt8, depth: Int, high: Bool, keeps: Bool, walk: inout AssignmentWalk
   ) {
     forEachConfiguration(on: bus) { configuration in
-      report.functionCount &+= 1
-      if !isPlaced(configuration) {
-        let isRoot = bus == firstBus
-        let sizing = BARSizing(configuration)
-        sizing.forEach { index, bar in
-          if let address = cursors.take(bar, high: high, isRoot: isRoot) {
-            sizing.assign(address, to: bar, at: index)
-          } else {
-            sizing.assign(0, to: bar, at: index)
-            if bar.isMemory { report.unassignedBARCount &+= 1 }
-          }
-        }
-        sizing.finish()
+      walk.report.functionCount &+= 1
+      if !keeps || !isPlaced(configuration) {
+        place(configuration, high: high, isRoot: bus == firstBus, walk: &walk)
       }
-      guard let bridge = PCIBridge(configuration), isOpen(bridge, depth: depth) else { return }
-      if isPlaced(behind: bridge, depth: depth) {
-        count(on: bridge.secondaryBus, depth: depth &+ 1, report: &report)
+      guard let bridge = PCIBridge(configuration),
+        let inner = self.bus(behind: bridge, depth: depth, seen: &walk.seen)
+      else { return }
+      if keeps, isPlaced(behind: bridge, depth: depth) {
+        assign(on: inner, depth: depth &+ 1, high: high, keeps: true, walk: &walk)
       } else {
-        open(bridge, depth: depth, high: high, cursors: &cursors, report: &report)
+        open(bridge, to: inner, depth: depth, high: high, walk: &walk)
       }
       configuration.command.formUnion([.ioSpace, .memorySpace, .busMaster])
     }
   }
 
+  /// Gives addresses to the BARs of one function; it decodes none of them if one is left without.
+  private func place(
+    _ configuration: RegisterWindow<Access>, high: Bool, isRoot: Bool, walk: inout AssignmentWalk
+  ) {
+    let sizing = BARSizing(configuration)
+    var withheld: PCICommand = []
+    sizing.forEach { index, bar in
+      if let address = walk.cursors.take(bar, high: high, isRoot: isRoot) {
+        sizing.assign(address, to: bar, at: index)
+      } else {
+        sizing.assign(0, to: bar, at: index)
+        withheld.insert(bar.isMemory ? .memorySpace : .ioSpace)
+        if bar.isMemory { walk.report.unassignedBARCount &+= 1 }
+      }
+    }
+    sizing.finish(withholding: withheld)
+  }
+
   /// Places what is behind a bridge, and opens the bridge's windows to just that.
   @inline(never)
   private func open(
-    _ bridge: PCIBridge<Access>, depth: Int, high: Bool, cursors: inout AddressCursors,
-    report: inout PCIReport
+    _ bridge: PCIBridge<Access>, to bus: UInt8, depth: Int, high: Bool,
+    walk: inout AssignmentWalk
   ) {
     let high = high && bridge.hasPrefetchable64
-    cursors.align()
-    let start = cursors
-    assign(
-      on: bridge.secondaryBus, depth: depth &+ 1, high: high, cursors: &cursors, report: &report)
-    cursors.align()
-    bridge.setIOWindow(start.io.next..<cursors.io.next)
-    bridge.setMemoryWindow(start.memory32.next..<cursors.memory32.next)
-    bridge.setPrefetchableWindow(start.memory64.next..<cursors.memory64.next)
+    walk.cursors.align()
+    let start = walk.cursors
+    assign(on: bus, depth: depth &+ 1, high: high, keeps: false, walk: &walk)
+    walk.cursors.align()
+    bridge.setIOWindow(start.io.range(upTo: walk.cursors.io))
+    bridge.setMemoryWindow(start.memory32.range(upTo: walk.cursors.memory32))
+    bridge.setPrefetchableWindow(start.memory64.range(upTo: walk.cursors.memory64))
   }
+}
 
-  private func count(on bus: UInt8, depth: Int, report: inout PCIReport) {
-    forEachConfiguration(on: bus) { configuration in
-      report.functionCount &+= 1
-      if let bridge = PCIBridge(configuration), isOpen(bridge, depth: depth) {
-        count(on: bridge.secondaryBus, depth: depth &+ 1, report: &report)
-      }
-    }
-  }
+/// What a walk that places BARs carries along.
+struct AssignmentWalk {
+  var cursors: AddressCursors
+  var report: PCIReport
+  var seen = BusSet()
 }
 
 /// The next free addresses of all three windows.
@@ -204,9 +224,8 @@ extension BARSizing {
   func forEach(_ body: (Int, BAR) -> Void) {
     var index = 0
     while index < registerCount {
-      let bar = size(of: index)
-      if let bar { body(index, bar) }
-      index &+= bar?.is64Bit == true ? 2 : 1
+      if let bar = size(of: index) { body(index, bar) }
+      index &+= takesTwo(index) ? 2 : 1
     }
   }
 }

@@ -43,6 +43,15 @@ extension PCIHostBridge {
     return last
   }
 
+  /// The bus behind a bridge, if the bridge is open and the walk has not been there.
+  func bus(behind bridge: PCIBridge<Access>, depth: Int, seen: inout BusSet) -> UInt8? {
+    let secondary = bridge.secondaryBus
+    guard secondary > firstBus, secondary <= lastBus, depth < Self.maximumDepth,
+      seen.insert(secondary)
+    else { return nil }
+    return secondary
+  }
+
   func forEachBridge(on bus: UInt8, _ body: (PCIBridge<Access>) -> Void) {
     forEachConfiguration(on: bus) { configuration in
       if let bridge = PCIBridge(configuration) { body(bridge) }

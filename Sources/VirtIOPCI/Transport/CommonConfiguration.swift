@@ -7,9 +7,6 @@ import VirtIO
 struct CommonConfiguration<Access: RegisterAccess> {
   let registers: RegisterWindow<Access>
 
-  /// Up to and including `queue_device`, the last register that is always there.
-  static var byteCount: UInt32 { 0x38 }
-
   func writeDeviceFeatureSelect(_ value: UInt32) { registers.write32(value, at: 0x00) }
   func readDeviceFeature() -> UInt32 { registers.read32(at: 0x04) }
   func writeDriverFeatureSelect(_ value: UInt32) { registers.write32(value, at: 0x08) }
@@ -20,7 +17,6 @@ struct CommonConfiguration<Access: RegisterAccess> {
   func writeQueueSelect(_ value: UInt16) { registers.write16(value, at: 0x16) }
   func readQueueSize() -> UInt16 { registers.read16(at: 0x18) }
   func writeQueueSize(_ value: UInt16) { registers.write16(value, at: 0x18) }
-  func readQueueEnable() -> UInt16 { registers.read16(at: 0x1c) }
   func enableQueue() { registers.write16(1, at: 0x1c) }
   func readQueueNotifyOffset() -> UInt16 { registers.read16(at: 0x1e) }
   func writeQueueDescriptorArea(_ value: DeviceAddress) {

@@ -13,6 +13,12 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   private let notification: RegisterWindow<Access>
   private let notificationMultiplier: UInt32
   private let device: RegisterWindow<Access>?
+  private let interruptStatus: RegisterWindow<Access>?
+  /// The first four shared memory regions of the device; what they are for, its type defines.
+  public let sharedMemory: InlineArray<4, SharedMemoryRegion?>
+  /// Where in configuration space the capability lies through which registers can be reached without
+  /// a BAR (`VIRTIO_PCI_CAP_PCI_CFG`); nil if there is none. The driver does not use it.
+  public let configurationAccess: UInt8?
 
   /// The vendor identifier of all VirtIO devices.
   public static var vendorID: UInt16 { 0x1af4 }
@@ -47,7 +53,16 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     self.notification = notification
     notificationMultiplier = structures.notificationMultiplier
     device = structures.device
+    interruptStatus = structures.interruptStatus
+    sharedMemory = structures.sharedMemory
+    configurationAccess = structures.configurationAccess
   }
+
+  /// Reads the ISR status, which clears it and takes back the interrupt by wire: bit 0 is for queues,
+  /// bit 1 for the configuration. 0 if the device has no such structure.
+  ///
+  /// - Spec: VirtIO 1.4 §4.1.4.5 "ISR status capability"
+  public func readInterruptStatus() -> UInt8 { interruptStatus?.read8(at: 0) ?? 0 }
 
   /// Reads `device_status`.
   public func readStatus() -> DeviceStatus { DeviceStatus(rawValue: common.readDeviceStatus()) }
@@ -88,7 +103,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     device?.window(at: offset, byteCount: 4)?.write32(value, at: 0)
   }
 
-  /// Selects the queue and reads `queue_size`; 0 if the queue is enabled already.
+  /// Selects the queue and reads `queue_size`.
   public func readMaximumSize(ofQueue index: UInt16) -> UInt16 {
     common.writeQueueSelect(index)
     return common.readQueueSize()

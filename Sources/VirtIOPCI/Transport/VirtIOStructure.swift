@@ -47,6 +47,9 @@ struct VirtIOStructures<Access: RegisterAccess> {
   private(set) var notificationMultiplier: UInt32 = 0
   private(set) var interruptStatus: RegisterWindow<Access>?
   private(set) var device: RegisterWindow<Access>?
+  /// Where the capability lies through which registers can be reached without a BAR.
+  private(set) var configurationAccess: UInt8?
+  private(set) var sharedMemory = InlineArray<4, SharedMemoryRegion?>(repeating: nil)
   private var rejected: VirtIOStructure?
 
   /// `cap_vndr` of every VirtIO capability.
@@ -67,29 +70,38 @@ struct VirtIOStructures<Access: RegisterAccess> {
       let structure = VirtIOStructure(
         kind: VirtIOStructure.Kind(rawValue: part.read8(at: 3)), bar: part.read8(at: 4),
         offset: part.read32(at: 8), byteCount: part.read32(at: 12))
-      take(structure, capabilityByteCount: part.read8(at: 2), at: capability.offset, of: function)
+      if !take(structure, id: part.read8(at: 5), part.read8(at: 2), capability.offset, function) {
+        rejected = structure
+      }
     }
     if count == 0 { throw .legacyDevice }
   }
 
+  /// Keeps a structure if it is the first of its kind and lies where it says.
+  ///
+  /// - Returns: False if it is of a known kind but not usable.
   private mutating func take(
-    _ structure: VirtIOStructure, capabilityByteCount: UInt8, at offset: UInt8,
-    of function: borrowing PCIFunction<Access>
-  ) {
-    let needed: UInt32
-    switch structure.kind {
-    case .common: needed = CommonConfiguration<Access>.byteCount
-    case .notification: needed = 2
-    case .interruptStatus, .device: needed = 1
-    default: return
+    _ structure: VirtIOStructure, id: UInt8, _ capabilityByteCount: UInt8, _ offset: UInt8,
+    _ function: borrowing PCIFunction<Access>
+  ) -> Bool {
+    guard let needed = structure.kind.needs else { return true }
+    guard capabilityByteCount >= needed.capabilityByteCount else { return false }
+    // The extra fields of longer capabilities lie behind the common ones.
+    let tail = function.configuration.window(
+      at: UInt(offset) &+ 16, byteCount: UInt(needed.capabilityByteCount) &- 16)
+    if structure.kind == .configurationAccess {
+      if configurationAccess == nil { configurationAccess = offset }
+      return true
     }
-    guard structure.bar < 6, structure.byteCount >= needed, structure.offset & 3 == 0,
-      let window = function.bars[Int(structure.bar)]?.window(
-        at: UInt(structure.offset), byteCount: UInt(structure.byteCount))
-    else {
-      rejected = structure
-      return
+    guard structure.bar < 6, let bar = function.bars[Int(structure.bar)] else { return false }
+    if structure.kind == .sharedMemory {
+      guard let tail else { return false }
+      return takeSharedMemory(structure, id: id, tail: tail, in: bar)
     }
+    guard structure.byteCount >= needed.byteCount,
+      structure.offset & (needed.alignment &- 1) == 0,
+      let window = bar.window(at: UInt(structure.offset), byteCount: UInt(structure.byteCount))
+    else { return false }
     switch structure.kind {
     case .common:
       if common == nil { common = window }
@@ -98,20 +110,68 @@ struct VirtIOStructures<Access: RegisterAccess> {
     case .device:
       if device == nil { device = window }
     default:
-      // `struct virtio_pci_notify_cap` is 4 bytes longer than the others.
-      guard notification == nil, capabilityByteCount >= 20,
-        let tail = function.configuration.window(at: UInt(offset) &+ 16, byteCount: 4)
-      else {
-        if notification == nil { rejected = structure }
-        return
+      guard let tail else { return false }
+      if notification == nil {
+        notificationMultiplier = tail.read32(at: 0)
+        notification = window
       }
-      notificationMultiplier = tail.read32(at: 0)
-      notification = window
     }
+    return true
+  }
+
+  /// Keeps a shared memory region: offset and length have 64 bits (`struct virtio_pci_cap64`).
+  private mutating func takeSharedMemory(
+    _ structure: VirtIOStructure, id: UInt8, tail: RegisterWindow<Access>,
+    in bar: RegisterWindow<Access>
+  ) -> Bool {
+    let offset = UInt64(tail.read32(at: 0)) << 32 | UInt64(structure.offset)
+    let byteCount = UInt64(tail.read32(at: 4)) << 32 | UInt64(structure.byteCount)
+    guard let start = UInt(exactly: offset), let length = UInt(exactly: byteCount),
+      bar.window(at: start, byteCount: length) != nil
+    else { return false }
+    for index in sharedMemory.indices {
+      if sharedMemory[index]?.id == id { return true }
+      if sharedMemory[index] == nil {
+        sharedMemory[index] = SharedMemoryRegion(
+          id: id, bar: structure.bar, offset: offset, byteCount: byteCount)
+        return true
+      }
+    }
+    return true
   }
 
   /// The error that says that there is no structure of this kind.
   func missing(_ kind: VirtIOStructure.Kind) -> PCIError {
     .structureMissing(kind: kind, rejected: rejected)
+  }
+}
+
+/// Memory that a device shares, inside one of its BARs.
+///
+/// - Spec: VirtIO 1.4 §4.1.4.7 "Shared memory capability"
+public struct SharedMemoryRegion: Equatable, Sendable {
+  /// Which region it is, as the device type defines that.
+  public let id: UInt8
+  /// Which BAR it lies in.
+  public let bar: UInt8
+  /// Where in the BAR.
+  public let offset: UInt64
+  /// How long.
+  public let byteCount: UInt64
+}
+
+extension VirtIOStructure.Kind {
+  /// What a structure needs to be usable: the lengths of its capability and of itself, and how it is
+  /// aligned. Nil for kinds that are not used.
+  fileprivate var needs: (capabilityByteCount: UInt8, byteCount: UInt32, alignment: UInt32)? {
+    switch self {
+    case .common: (16, 0x38, 4)
+    case .notification: (20, 2, 2)
+    case .interruptStatus: (16, 1, 1)
+    case .device: (16, 1, 4)
+    case .configurationAccess: (20, 0, 1)
+    case .sharedMemory: (24, 0, 1)
+    default: nil
+    }
   }
 }

@@ -1,0 +1,45 @@
+import Foundation
+
+/// A change to the driver that breaks it, and the tests that have to notice.
+struct Mutant {
+  /// Its name in the list.
+  let id: String
+  /// The file that it changes.
+  let file: String
+  /// The text that it replaces; it stands in the file once.
+  let original: String
+  /// What it puts there.
+  let replacement: String
+  /// A filter for the tests that have to notice, as `swift test` takes it.
+  let tests: String
+
+  /// Why a mutant proves nothing.
+  enum Failure: Error, CustomStringConvertible {
+    /// The text does not stand in the file exactly once.
+    case notFound(Mutant, count: Int)
+
+    var description: String {
+      switch self {
+      case .notFound(let mutant, let count):
+        "\(mutant.id): '\(mutant.original)' stands \(count) times in \(mutant.file); "
+          + "mend its row in Tests/mutants.tsv."
+      }
+    }
+  }
+
+  /// Reads the list.
+  static func all(in root: URL) throws -> [Mutant] {
+    try Table(contentsOf: root.appendingPathComponent("Tests/mutants.tsv")).rows.map {
+      Mutant(
+        id: $0["id"] ?? "", file: $0["file"] ?? "", original: $0["original"] ?? "",
+        replacement: $0["replacement"] ?? "", tests: $0["tests"] ?? "")
+    }
+  }
+
+  /// The file's text with the change made.
+  func apply(to source: String) throws -> String {
+    let count = source.ranges(of: original).count
+    guard count == 1 else { throw Failure.notFound(self, count: count) }
+    return source.replacing(original, with: replacement)
+  }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import VirtIOTesting
+
+/// `virtio-evidence mutants`: breaks the driver in many ways, in a copy, and sees a test notice each.
+struct Mutants: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Breaks a copy of the driver in each way of Tests/mutants.tsv, and runs the tests.")
+
+  @Option(help: "Only the mutants whose ids start so.")
+  var only: String = ""
+
+  /// How a mutant fared.
+  private enum Outcome: String {
+    case caught, survived
+    case notCompiled = "does not compile"
+  }
+
+  func run() async throws {
+    let root = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    let mutants = try Mutant.all(in: root).filter { $0.id.hasPrefix(only) }
+    let copy = root.appendingPathComponent(".build-mutants/tree")
+    try await Self.copyTree(from: root, to: copy)
+    var caught = 0
+    for mutant in mutants {
+      let outcome = try await Self.judge(mutant, in: copy)
+      if outcome == .caught { caught += 1 }
+      print("\(mutant.id): \(outcome.rawValue)")
+    }
+    print("mutants: \(caught) of \(mutants.count) caught")
+    if caught < mutants.count { throw ExitCode.failure }
+  }
+
+  /// Copies what the repository holds, so that nothing is ever broken in place.
+  private static func copyTree(from root: URL, to copy: URL) async throws {
+    let files = FileManager.default
+    let listing = try await Command(
+      "git", ["ls-files", "--cached", "--others", "--exclude-standard"], in: root.path
+    ).collect()
+    try? files.removeItem(at: copy)
+    for name in listing.text.split(separator: "\n").map(String.init) {
+      let source = root.appendingPathComponent(name)
+      guard files.fileExists(atPath: source.path) else { continue }
+      let target = copy.appendingPathComponent(name)
+      try files.createDirectory(
+        at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try files.copyItem(at: source, to: target)
+    }
+  }
+
+  private static func judge(_ mutant: Mutant, in copy: URL) async throws -> Outcome {
+    let file = copy.appendingPathComponent(mutant.file)
+    let source = try String(contentsOf: file, encoding: .utf8)
+    try mutant.apply(to: source).write(to: file, atomically: true, encoding: .utf8)
+    defer { try? source.write(to: file, atomically: true, encoding: .utf8) }
+    let output = try await Command(
+      "timeout",
+      ["600", "swift", "test", "--scratch-path", "../scratch", "--filter", mutant.tests],
+      in: copy.path
+    ).collect()
+    // A test that traps or hangs has noticed too, but only if the tests were running at all.
+    guard (output.text + output.errorText).contains("Test run started") else { return .notCompiled }
+    return output.succeeded ? .survived : .caught
+  }
+}
