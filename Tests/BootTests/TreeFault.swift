@@ -36,6 +36,16 @@ extension TreeFault {
     }
   }
 
+  /// Changes where a device's registers are said to lie.
+  private static func move(_ old: UInt32, to new: UInt32, _ bytes: inout [UInt8]) {
+    let cells = { (address: UInt32) in
+      [0, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: address >> (24 - 8 * UInt32($0))) }
+    }
+    for start in 0...(bytes.count - 8) where bytes[start...].starts(with: cells(old)) {
+      bytes.replaceSubrange(start..<start + 8, with: cells(new))
+    }
+  }
+
   static let all: [TreeFault] = [
     TreeFault(name: "no magic number, .elf") { word(0, 0, &$0) },
     TreeFault(name: "no magic number, .img", form: .img) { word(0, 0, &$0) },
@@ -49,5 +59,7 @@ extension TreeFault {
       replace("pci-host-ecam-generic", "pci-host-none-generic", &$0)
     },
     TreeFault(name: "no memory") { replace("memory", "mammal", &$0) },
+    TreeFault(name: "serial line where nothing is") { move(0x0900_0000, to: 0x0b00_0000, &$0) },
+
   ]
 }
