@@ -35,7 +35,7 @@ struct ConfigurationTests {
         == [.readGeneration, .readConfiguration(0), .readConfiguration(12), .readGeneration])
   }
 
-  @Test("CFG-1, CFG-2: fields that change meanwhile are all read again")
+  @Test("CFG-2: fields that change meanwhile are all read again")
   func changing() throws {
     // 5 | 6 6 | 7 | 7: the third attempt is the first with the same generation around it.
     let transport = transport

@@ -10,17 +10,18 @@ struct LendingBufferTests {
   func lending() throws {
     let buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, from: platform)
     do {
-      let first = buffer.lend(0)
-      #expect(first?.byteCount == 64 && buffer.isLent(0) && !buffer.isLent(1))
+      let first = try required(buffer.lend(0))
+      #expect(first.byteCount == 64)
+      #expect(lent(buffer) == [true, false])
       let hasAgain = !isNothing(buffer.lend(0))
       #expect(!hasAgain)
-      let second = buffer.lend(1)
-      #expect(second != nil && buffer.isLent(1))
+      let second = try required(buffer.lend(1))
+      #expect(lent(buffer) == [true, true])
       _ = consume second
-      #expect(!buffer.isLent(1) && buffer.isLent(0))
+      #expect(lent(buffer) == [true, false])
       _ = consume first
     }
-    #expect(!buffer.isLent(0) && !buffer.isLent(1))
+    #expect(lent(buffer) == [false, false])
     let hasLater = !isNothing(buffer.lend(0))
     #expect(hasLater)
     buffer.free(to: platform)
@@ -30,8 +31,9 @@ struct LendingBufferTests {
   @Test("slots that do not exist are not lent", arguments: [-1, 2, Int.min, Int.max])
   func noSuchSlot(_ slot: Int) throws {
     let buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, from: platform)
-    let loan = buffer.lend(slot)
-    #expect(loan == nil && !buffer.isLent(slot))
+    let isRefused = isNothing(buffer.lend(slot))
+    let isLent = buffer.isLent(slot)
+    #expect(isRefused && !isLent)
   }
 
   @Test("a slot is its own part of what the device sees")
@@ -50,14 +52,14 @@ struct LendingBufferTests {
   @Test("the device is never told of the ledger")
   func ledger() throws {
     let buffer = try LendingBuffer(slotByteCount: 16, slotCount: 3, from: platform)
-    let loan = buffer.lend(2)
+    let loan = try required(buffer.lend(2))
     // Whatever it writes to its memory, a lent slot stays lent.
     platform.memory.view(at: buffer.deviceAddress, byteCount: 48)?.fill(0)
-    var isLent = buffer.isLent(2)
-    #expect(isLent && loan != nil)
+    #expect(lent(buffer) == [false, false, true])
     platform.memory.view(at: buffer.deviceAddress, byteCount: 48)?.fill(0xff)
-    isLent = buffer.isLent(0)
-    #expect(!isLent)
+    #expect(lent(buffer) == [false, false, true])
+    _ = consume loan
+    #expect(lent(buffer) == [false, false, false])
   }
 
   @Test("memory that is freed while a slot is lent is left to the loan")
@@ -109,5 +111,11 @@ struct LendingBufferTests {
       try LendingBuffer(slotByteCount: 1, slotCount: .max, from: platform)
     }
     #expect(error != nil && platform.wrongRequestCount == 0)
+  }
+
+  private func lent(_ buffer: borrowing LendingBuffer<JournaledRegion>) -> [Bool] {
+    var result: [Bool] = []
+    for slot in 0..<buffer.slotCount { result.append(buffer.isLent(slot)) }
+    return result
   }
 }

@@ -44,6 +44,25 @@ struct MakeQueueTests {
     }
   }
 
+  @Test("a queue is made once", arguments: [0, 1, 63] as [UInt16])
+  func twice(_ index: UInt16) throws {
+    transport.maximumSizes[index] = 8
+    var device = try AcknowledgedDevice(
+      resetting: transport, on: platform, waiting: .polling(.milliseconds(1))
+    ).negotiate(requiring: []) { _ in [] }
+    let queue: SplitQueue<JournaledRegion, FakeDoorbell, 8> = try device.makeQueue(
+      index, on: platform)
+    let size = queue.size
+    do throws(DeviceError) {
+      let again: SplitQueue<JournaledRegion, FakeDoorbell, 8> = try device.makeQueue(
+        index, on: platform)
+      Issue.record("made twice, with \(again.size) entries")
+    } catch {
+      #expect(error == .queueMissing(index: index) && size == 8)
+    }
+    #expect(platform.allocationCount == 1)
+  }
+
   @Test("no memory: the device is not told of the queue")
   func allocationFailure() throws {
     transport.maximumSizes = [3: 16]

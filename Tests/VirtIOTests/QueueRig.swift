@@ -11,16 +11,22 @@ struct QueueRig<let capacity: Int>: ~Copyable {
   let ring: DeviceRing
 
   /// Takes a device into service whose queue 0 has room for `size` entries.
-  init(size: UInt16 = UInt16(capacity)) throws {
-    platform = TestPlatform()
-    transport = FakeTransport(on: platform)
+  init(size: UInt16 = UInt16(capacity), offering features: Features = .version1) throws {
+    let platform = TestPlatform()
+    let transport = FakeTransport(on: platform)
     transport.maximumSizes = [0: size]
+    transport.offered = features
     var negotiated = try AcknowledgedDevice(
       resetting: transport, on: platform, waiting: .polling(.milliseconds(1))
     ).negotiate(requiring: []) { _ in [] }
-    queue = try negotiated.makeQueue(0, on: platform)
+    let queue: SplitQueue<JournaledRegion, FakeDoorbell, capacity> = try negotiated.makeQueue(
+      0, on: platform)
+    let ring = try #require(transport.rings[0])
+    self.platform = platform
+    self.transport = transport
+    self.queue = queue
+    self.ring = ring
     device = negotiated.start()
-    ring = try #require(transport.rings[0])
     transport.journal.clear()
   }
 

@@ -14,7 +14,20 @@ struct SplitQueueCompletionTests {
     var found: [Int] = []
     while let completion = try rig.queue.nextCompletion() { found.append(completion.chain.id) }
     #expect(found == [2, 0, 3, 1] && rig.queue.outstandingCount == 0)
-    #expect(try rig.queue.nextCompletion() == nil, "SPLIT-USUP-5: nothing new is no harm")
+    #expect(try rig.queue.nextCompletion() == nil)
+  }
+
+  @Test("SPLIT-USUP-5: to look when there is nothing new does no harm")
+  func nothingNew() throws {
+    var rig = try QueueRig<8>()
+    #expect(try rig.queue.nextCompletion() == nil)
+    let chain = try rig.readableChain()
+    let taken = try rig.submit(chain)
+    for _ in 0..<3 { #expect(try rig.queue.nextCompletion() == nil) }
+    rig.ring.use(taken)
+    #expect(try rig.queue.nextCompletion()?.chain == chain)
+    for _ in 0..<3 { #expect(try rig.queue.nextCompletion() == nil) }
+    #expect(rig.queue.outstandingCount == 0)
   }
 
   @Test(

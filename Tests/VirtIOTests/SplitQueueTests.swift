@@ -156,11 +156,14 @@ struct SplitQueueTests {
     var rig = try QueueRig<4>()
     let chain = try rig.readableChain()
     try rig.queue.enqueue(chain, readableByteCount: 1)
-    let early = failure { () throws(QueueError) in try rig.queue.enqueue(chain, readableByteCount: 2) }
+    let early = failure { () throws(QueueError) in
+      try rig.queue.enqueue(chain, readableByteCount: 2)
+    }
     #expect(early == .inFlight)
     rig.queue.publish()
     let taken = try #require(rig.ring.nextChain())
-    let late = failure { () throws(QueueError) in try rig.queue.enqueue(chain, readableByteCount: 2) }
+    let late = failure { () throws(QueueError) in try rig.queue.enqueue(chain, readableByteCount: 2)
+    }
     #expect(late == .inFlight)
     rig.queue.publish()
     #expect(rig.ring.nextChain() == nil && rig.queue.outstandingCount == 1)
@@ -168,6 +171,45 @@ struct SplitQueueTests {
     rig.ring.use(taken)
     #expect(try rig.queue.nextCompletion()?.chain == chain)
     _ = try rig.submit(chain)
+  }
+
+  @Test("a chain offers the device no more to read than it has")
+  func tooLong() throws {
+    var rig = try QueueRig<4>()
+    let chain = try rig.readableChain()
+    let error = failure {
+      () throws(QueueError) in try rig.queue.enqueue(chain, readableByteCount: 65)
+    }
+    #expect(error == .tooLong && rig.queue.outstandingCount == 0)
+    #expect(try rig.submit(chain, byteCount: 64).segments.first?.byteCount == 64)
+  }
+
+  @Test("with ORDER_PLATFORM the platform's barrier stands where the index is shown and read")
+  func platformOrder() throws {
+    var rig = try QueueRig<4>(offering: [.version1, .orderPlatform])
+    let chain = try rig.readableChain()
+    let placement = rig.ring.placement
+    rig.transport.journal.includesMemory = true
+    try rig.queue.enqueue(chain, readableByteCount: 48)
+    rig.queue.publish()
+    #expect(
+      rig.transport.journal.events.suffix(5) == [
+        .fullBarrier,
+        .storeReleasing(placement.driverArea.advanced(by: 2), 1),
+        .fullBarrier,
+        .load(placement.deviceArea, byteCount: 2),
+        .ring(0),
+      ])
+    rig.ring.use(try #require(rig.ring.nextChain()))
+    rig.transport.journal.clear()
+    _ = try rig.queue.nextCompletion()
+    #expect(
+      rig.transport.journal.events == [
+        .loadAcquiring(placement.deviceArea.advanced(by: 2)),
+        .fullBarrier,
+        .load(placement.deviceArea.advanced(by: 4), byteCount: 4),
+        .load(placement.deviceArea.advanced(by: 8), byteCount: 4),
+      ])
   }
 
   @Test("a chain of another queue is refused")

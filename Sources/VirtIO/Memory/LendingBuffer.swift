@@ -21,10 +21,12 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
     throws(AllocationFailure) where P.Region == Region
   {
     let total = slotByteCount.multipliedReportingOverflow(by: slotCount)
-    guard !total.overflow, total.partialValue > 0 else {
+    let ledgerByteCount = slotCount.multipliedReportingOverflow(by: 4)
+    guard slotByteCount > 0, slotCount > 0, !total.overflow, !ledgerByteCount.overflow else {
       throw AllocationFailure(byteCount: slotByteCount)
     }
-    let ledger = try DMABuffer(byteCount: slotCount &* 4, alignment: 16, from: platform)
+    let ledger = try DMABuffer(
+      byteCount: ledgerByteCount.partialValue, alignment: 16, from: platform)
     do {
       memory = try DMABuffer(byteCount: total.partialValue, alignment: 4096, from: platform)
     } catch {

@@ -14,6 +14,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   private(set) var freeCount = 0
   private(set) var accounts: InlineArray<17, CommandAccount>
   private var lastFence: UInt64 = 0
+  private var commandCount: UInt64 = 0
 
   /// The account of calls that wait for their own commands; the others belong to scanouts.
   static var caller: Int { 16 }
@@ -136,6 +137,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     } catch {
       throw .queue(error)
     }
+    commandCount &+= 1
+    slots[slot].number = commandCount
     slots[slot].subject = subject
     slots[slot].fence = fence
     slots[slot].batch = batch
@@ -221,11 +224,15 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// - Returns: What the first of them was about.
   mutating func abandon(_ account: Int) -> CommandSubject? {
     var first: CommandSubject?
+    var firstNumber = UInt64.max
     for slot in slots.indices {
       guard slots[slot].isInFlight, !slots[slot].isAbandoned, slots[slot].account == account
       else { continue }
       slots[slot].isAbandoned = true
-      if first == nil { first = slots[slot].subject }
+      if slots[slot].number < firstNumber {
+        first = slots[slot].subject
+        firstNumber = slots[slot].number
+      }
     }
     accounts[account].pendingCount = 0
     accounts[account].failure = nil
@@ -284,6 +291,8 @@ extension CommandType {
 /// A place for one command. The device cannot write here.
 private struct CommandSlot {
   var chain: Chain?
+  /// How many commands there were before it.
+  var number: UInt64 = 0
   var subject = CommandSubject(.getDisplayInfo)
   /// 0 if the command is not fenced.
   var fence: UInt64 = 0

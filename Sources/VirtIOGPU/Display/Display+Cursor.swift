@@ -65,8 +65,9 @@ extension Display where T: ~Copyable {
 
   /// Shows the cursor in full. On another scanout than before, it leaves the old one first.
   private mutating func show(_ state: CursorState) throws(GPUError) {
-    try cursorQueue.reserve(2)
-    if cursor.scanout != state.scanout, cursor.resource != .none { try hideCursor() }
+    let leaves = cursor.scanout != state.scanout && cursor.resource != .none
+    try cursorQueue.reserve(leaves ? 2 : 1)
+    if leaves { try hideCursor() }
     try cursorQueue.send(.update(state))
     cursor = state
   }

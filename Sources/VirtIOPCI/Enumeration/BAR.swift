@@ -73,6 +73,8 @@ struct BARSizing<Access: RegisterAccess> {
       let high = configuration.read32(at: offset &+ 4)
       address |= UInt64(high) << 32
       addressMask &= UInt64(mask(at: offset &+ 4, restoring: high)) << 32 | 0xffff_ffff
+    } else if lowMask & ~0xf == 0 {
+      return nil
     }
     // The lowest address bit that can be set is the size. A mask with holes is nonsense.
     let size = ~addressMask &+ 1

@@ -69,8 +69,8 @@ extension PCIHostBridge {
     return hasMemory ? memoryIsPlaced && sizing.decodedMemory : portsArePlaced
   }
 
-  /// Whether there is something behind a bridge, and all of it is placed, inside the bridge's windows:
-  /// then the bridge stays as it is too.
+  /// Whether there is something with addresses behind a bridge, and all of it is placed, inside the
+  /// bridge's windows: then the bridge stays as it is too.
   private func isPlaced(behind bridge: PCIBridge<Access>, depth: Int) -> Bool {
     var seen = BusSet()
     return isPlaced(behind: bridge, depth: depth, seen: &seen)
@@ -83,18 +83,17 @@ extension PCIHostBridge {
     var isPlaced = true
     var isEmpty = true
     forEachConfiguration(on: bus) { configuration in
-      isEmpty = false
       if !self.isPlaced(configuration) { isPlaced = false }
       let sizing = BARSizing(configuration)
       sizing.forEach { _, bar in
+        isEmpty = false
         guard bar.isMemory else { return }
         if windows.0?.holds(bar) != true, windows.1?.holds(bar) != true { isPlaced = false }
       }
       sizing.finish()
-      if let inner = PCIBridge(configuration), inner.secondaryBus != 0,
-        !self.isPlaced(behind: inner, depth: depth &+ 1, seen: &seen)
-      {
-        isPlaced = false
+      if let inner = PCIBridge(configuration), inner.secondaryBus != 0 {
+        isEmpty = false
+        if !self.isPlaced(behind: inner, depth: depth &+ 1, seen: &seen) { isPlaced = false }
       }
     }
     return isPlaced && !isEmpty
