@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test images format clean lint qemu swift
+.PHONY: help run test evidence mutants images format clean lint qemu swift
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -24,6 +24,14 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 test: qemu lint images ## Runs every test
 	swift test
 	swift test --package-path Kernel
+
+evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
+	swift test --event-stream-output-path build/tests.jsonl --event-stream-version 6.3
+	swift test --package-path Kernel --event-stream-output-path build/kernel-tests.jsonl --event-stream-version 6.3
+	swift run virtio-evidence write build/tests.jsonl build/kernel-tests.jsonl
+
+mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a test notice each
+	swift run virtio-evidence mutants
 
 images: swift ## Builds the kernel's images into build/aarch64
 	swift run virtio-vm build

@@ -31,9 +31,14 @@ struct Mutant {
   static func all(in root: URL) throws -> [Mutant] {
     try Table(contentsOf: root.appendingPathComponent("Tests/mutants.tsv")).rows.map {
       Mutant(
-        id: $0["id"] ?? "", file: $0["file"] ?? "", original: $0["original"] ?? "",
-        replacement: $0["replacement"] ?? "", tests: $0["tests"] ?? "")
+        id: $0["id"] ?? "", file: $0["file"] ?? "", original: Self.text($0["original"]),
+        replacement: Self.text($0["replacement"]), tests: $0["tests"] ?? "")
     }
+  }
+
+  /// A cell of the list in which `\\n` stands for the end of a line.
+  private static func text(_ cell: String?) -> String {
+    (cell ?? "").replacing("\\n", with: "\n")
   }
 
   /// The file's text with the change made.
