@@ -19,7 +19,7 @@ public struct PollingWaiter: Waiter, Sendable {
   private var idleCount = 0
   private var isOver = false
 
-  /// How often to look while the clock shows the same time, before taking it for broken.
+  /// How often to look while the clock does not advance, before taking it for broken.
   private static var patience: Int { 1_000_000 }
 
   /// Polls for at most `timeout` from the first look on.
@@ -29,14 +29,14 @@ public struct PollingWaiter: Waiter, Sendable {
 
   /// Lets the core breathe for an instant.
   ///
-  /// With a clock that stands still it gives up after a million calls in a row.
+  /// With a clock that does not advance it gives up after a million calls in a row.
   public mutating func wait<P: Platform>(on platform: borrowing P) -> Bool {
     if isOver { return false }
     let now = platform.now
     let start = start ?? now
     self.start = start
-    idleCount = now == last ? idleCount &+ 1 : 0
-    last = now
+    idleCount = now > last ? 0 : idleCount &+ 1
+    last = max(now, last)
     isOver = now.since(start) >= timeout || idleCount >= Self.patience
     cvirtio_relax()
     return !isOver

@@ -115,7 +115,7 @@ struct HandshakeTests {
       transport.journal.events.suffix(3) == [
         .writeStatus([.acknowledge, .driver, .featuresOK]),
         .readStatus,
-        .writeStatus([.acknowledge, .driver, .failed]),
+        .writeStatus([.acknowledge, .driver, .featuresOK, .failed]),
       ])
     #expect(transport.journal.statusWrites.count { $0.contains(.failed) } == 1)
   }

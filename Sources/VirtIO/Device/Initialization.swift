@@ -22,7 +22,8 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
   /// Agrees on features: steps 4 to 6.
   ///
   /// - Parameters:
-  ///   - required: What the driver cannot do without. `VIRTIO_F_VERSION_1` is always required.
+  ///   - required: What the driver cannot do without. `VIRTIO_F_VERSION_1` is always required; a
+  ///     feature that the queues or the transport cannot honour counts as not offered.
   ///   - choose: Given what is offered, answers which bits of its device type the driver would like.
   ///     What is not offered is left out of its answer, and so are all other bits: of those, the queues
   ///     and the transport know best what they can do.
@@ -32,18 +33,19 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     requiring required: Features, choosing choose: (Features) -> Features
   ) throws(DeviceError) -> NegotiatedDevice<T> {
     let status: DeviceStatus = [.acknowledge, .driver]
-    let required = required.intersection(.deviceType).union(.version1)
+    let required = required.union(.version1)
     let offered = transport.readOfferedFeatures()
-    guard offered.isSuperset(of: required) else {
+    let usable = offered.intersection(.deviceType.union(.honoured))
+    guard usable.isSuperset(of: required) else {
       transport.fail(after: status)
       throw .missingFeatures(required: required, offered: offered)
     }
-    let wanted = choose(offered).union(required).intersection(.deviceType).union(.honoured)
-    let accepted = offered.intersection(wanted)
+    let wanted = choose(offered).union(required).union(.honoured)
+    let accepted = usable.intersection(wanted)
     transport.writeAcceptedFeatures(accepted)
     transport.writeStatus(status.union(.featuresOK))
     guard transport.readStatus().contains(.featuresOK) else {
-      transport.fail(after: status)
+      transport.fail(after: status.union(.featuresOK))
       throw .featuresRefused(accepted: accepted)
     }
     return NegotiatedDevice(transport: transport, features: accepted)

@@ -16,13 +16,14 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
 
   /// Takes memory for `slotCount` slots and their ledger from `platform`.
   ///
-  /// - Throws: ``AllocationFailure`` if the platform has no such range or the size has no number.
+  /// - Throws: ``AllocationFailure`` if the platform has no such range, the size has no number, or a
+  ///   slot is not a whole number of 32-bit words.
   public init<P: Platform>(slotByteCount: Int, slotCount: Int, from platform: borrowing P)
     throws(AllocationFailure) where P.Region == Region
   {
     let total = slotByteCount.multipliedReportingOverflow(by: slotCount)
     let ledgerByteCount = slotCount.multipliedReportingOverflow(by: 4)
-    guard slotByteCount > 0, slotCount > 0, !total.overflow, !ledgerByteCount.overflow else {
+    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !total.overflow, !ledgerByteCount.overflow else {
       throw AllocationFailure(byteCount: slotByteCount)
     }
     let ledger = try DMABuffer(

@@ -19,8 +19,10 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
   private var availableIndex: UInt16 = 0
   /// How far the used ring was read.
   private var usedIndex: UInt16 = 0
-  /// How many entries are made available and not given back.
+  /// How many chains are enqueued and not given back.
   private var outstanding: UInt16 = 0
+  /// How many of them the device has not been shown.
+  private var unpublished: UInt16 = 0
   /// How many descriptors belong to chains.
   private var descriptorCount = 0
   private var violation: QueueError.Violation?
@@ -102,6 +104,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     guard readableByteCount <= chains[head].readableByteCount else { throw .tooLong }
     chains[head].isInFlight = true
     outstanding &+= 1
+    unpublished &+= 1
     region.store32(readableByteCount, uncheckedAt: head &* SplitLayout.descriptorByteCount &+ 8)
     let slot = Int(availableIndex & layout.mask)
     region.store16(chain.head, uncheckedAt: layout.availableRingOffset &+ 2 &* slot)
@@ -112,6 +115,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
   ///
   /// - Spec: VirtIO 1.4 §2.7.13 "Supplying Buffers to The Device"
   public mutating func publish() {
+    unpublished = 0
     if ordersForPlatform { region.fullBarrier() }
     region.storeReleasing16(availableIndex, uncheckedAt: layout.availableIndexOffset)
     // The index must be seen before the flags are looked at: else the device may stop looking and
@@ -132,8 +136,9 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     let pending = found &- usedIndex
     if pending == 0 { return nil }
     if ordersForPlatform { region.fullBarrier() }
-    guard pending <= outstanding else {
-      throw latch(.usedIndex(found: found, outstanding: outstanding))
+    let published = outstanding &- unpublished
+    guard pending <= published else {
+      throw latch(.usedIndex(found: found, outstanding: published))
     }
     let slot = Int(usedIndex & layout.mask)
     let offset = layout.usedRingOffset &+ slot &* SplitLayout.usedElementByteCount

@@ -110,8 +110,8 @@ extension Display where T: ~Copyable {
       old.needsScanout = true
       surfaces[index] = consume old
     }
-    if failure.subject.command == .resourceCreate2D {
-      // The device has never heard of its memory.
+    if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
+      // Without the resource, the device was never told of its memory.
       failed.buffer.free(to: platform)
     } else {
       retiredSurfaces[index] = consume failed

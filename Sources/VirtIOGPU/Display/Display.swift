@@ -220,16 +220,17 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   /// Switches all scanouts off and lets go of all resources, as far as the device plays along.
   ///
-  /// - Throws: The first thing that went wrong; the rest was tried all the same.
+  /// - Throws: The first thing that went wrong. The rest was tried all the same, unless the device does
+  ///   not answer any more.
   private mutating func releaseResources<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var failure: GPUError?
     do {
       if cursor.resource != .none { try hideCursor() }
     } catch {
-      failure = failure ?? error
+      failure = error
     }
     for index in surfaces.indices {
-      do {
+      do throws(GPUError) {
         if surfaces[index]?.isCreated == true, let resource = surfaces[index]?.resource {
           try release(resource, from: scanouts[index].id, waiting: waiter)
         }
@@ -239,6 +240,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
           try release(resource, waiting: waiter)
         }
       } catch {
+        if case .timedOut = error { throw error }
         failure = failure ?? error
       }
     }

@@ -17,7 +17,13 @@ struct PCIBridge<Access: RegisterAccess> {
   /// The highest bus number behind it.
   var subordinateBus: UInt8 { configuration.read8(at: 0x1a) }
 
-  /// Says which buses lie before and behind it; all 0 closes it.
+  /// Passes nothing on, in either direction.
+  func close() {
+    configuration.command.subtract([.ioSpace, .memorySpace, .busMaster])
+    setBuses(primary: 0, secondary: 0, subordinate: 0)
+  }
+
+  /// Says which buses lie before and behind it.
   func setBuses(primary: UInt8, secondary: UInt8, subordinate: UInt8) {
     configuration.write8(primary, at: 0x18)
     configuration.write8(secondary, at: 0x19)

@@ -21,16 +21,18 @@ extension PCIHostBridge {
       if secondary > last, subordinate >= secondary, subordinate <= limit,
         depth < Self.maximumDepth
       {
+        bridge.setBuses(primary: bus, secondary: secondary, subordinate: subordinate)
         _ = numberBuses(
           behind: secondary, upTo: subordinate, depth: depth &+ 1, report: &report)
         last = subordinate
       } else {
-        bridge.setBuses(primary: 0, secondary: 0, subordinate: 0)
+        bridge.close()
       }
     }
     forEachBridge(on: bus) { bridge in
       guard bridge.secondaryBus == 0 else { return }
       guard last < limit, depth < Self.maximumDepth else {
+        bridge.close()
         report.closedBridgeCount &+= 1
         return
       }

@@ -12,8 +12,8 @@ public struct MachineConfiguration: Sendable {
     case heads(Int)
   }
 
-  /// The kernel image, `.elf` or `.img`.
-  public var image: String
+  /// The kernel image, `.elf` or `.img`; nil for a machine without software.
+  public var image: String?
   /// Further options of `-M virt`, such as `highmem=off`.
   public var machineOptions: [String] = []
   /// The processor; nil for one that suits the accelerator.
@@ -42,11 +42,16 @@ public struct MachineConfiguration: Sendable {
   public var hasTestAccess = false
   /// Whether the processor waits for ``QEMUMachine/resume()``.
   public var startsStopped = false
+  /// Whether RAM lies in a file of the run's own folder, so that this process can map it too.
+  public var sharesMemory = false
 
   /// A machine with one GPU that boots `image`.
   public init(image: String) {
     self.image = image
   }
+
+  /// A machine with one GPU and no software: what ``HostedMachine`` drives.
+  public init() {}
 
   /// The `id` of each GPU, by which QMP and VNC know it.
   public var gpuIdentifiers: [String] {
@@ -70,18 +75,26 @@ public struct MachineConfiguration: Sendable {
     }
   }
 
+  /// Where RAM lies, if ``sharesMemory``.
+  static func memoryFile(in folder: TemporaryFolder) -> String { folder.file("ram") }
+
   /// QEMU's arguments, with the run's own sockets and log in `folder`.
   func arguments(in folder: TemporaryFolder) -> [String] {
+    let backend = sharesMemory ? ["memory-backend=ram"] : []
     var arguments = [
-      "-M", (["virt"] + machineOptions).joined(separator: ","),
+      "-M", (["virt"] + machineOptions + backend).joined(separator: ","),
       "-cpu", cpu ?? accelerator.defaultCPU,
       "-m", "\(memoryMiB)M",
       "-accel", accelerator.resolved.rawValue,
       "-nodefaults", "-nic", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot",
-      "-kernel", image,
       // Always stopped at first, so that a guest cannot end before we have connected.
       "-S", "-qmp", "unix:\(folder.file("qmp")),server=on,wait=off",
     ]
+    if let image { arguments += ["-kernel", image] }
+    if sharesMemory {
+      let file = "mem-path=\(Self.memoryFile(in: folder)),share=on"
+      arguments += ["-object", "memory-backend-file,id=ram,size=\(memoryMiB)M,\(file)"]
+    }
     if let append { arguments += ["-append", append] }
     for device in devices { arguments += ["-device", device] }
     for (gpu, identifier) in zip(gpus, gpuIdentifiers) {

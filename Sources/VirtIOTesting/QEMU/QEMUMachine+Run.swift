@@ -31,6 +31,8 @@ extension QEMUMachine {
   ) async throws -> Result {
     let program = try QEMUProgram()
     let folder = try TemporaryFolder()
+    // Now, not when the last one lets go of it: a body that is left behind still holds the machine.
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
     let serial = SerialLog()
     let errors = ErrorTail()
     let start = ContinuousClock.now
@@ -75,7 +77,7 @@ extension QEMUMachine {
               let qmp = try await connect(to: folder.file("qmp"), serial: serial)
               let machine = QEMUMachine(
                 configuration: configuration, folder: folder, serial: serial, errors: errors,
-                qmp: qmp)
+                qmp: qmp, processIdentifier: pid)
               if !configuration.startsStopped { try await machine.resume() }
               return .body(try await body(machine))
             } catch let error as QEMUError {

@@ -8,18 +8,21 @@ public final class QEMUMachine: Sendable {
   public let qmp: QMPClient
   /// What it was started with.
   public let configuration: MachineConfiguration
+  /// The number of QEMU's process: for a debugger, or to end it in the middle of a test.
+  public let processIdentifier: Int32
   private let folder: TemporaryFolder
   private let errors: ErrorTail
 
   init(
     configuration: MachineConfiguration, folder: TemporaryFolder, serial: SerialLog,
-    errors: ErrorTail, qmp: QMPClient
+    errors: ErrorTail, qmp: QMPClient, processIdentifier: Int32
   ) {
     self.configuration = configuration
     self.folder = folder
     self.serial = serial
     self.errors = errors
     self.qmp = qmp
+    self.processIdentifier = processIdentifier
   }
 
   /// Lets a stopped processor run.
@@ -88,6 +91,15 @@ public final class QEMUMachine: Sendable {
   public func connectTestAccess() throws -> QTestClient {
     guard configuration.hasTestAccess else { throw QEMUError.notConfigured("test access") }
     return try QTestClient(connectingTo: folder.file("qtest"))
+  }
+
+  /// Where its RAM lies; needs ``MachineConfiguration/sharesMemory``.
+  var memoryFile: String { MachineConfiguration.memoryFile(in: folder) }
+
+  /// The socket behind ``connectTestAccess()``, for synchronous use.
+  func connectTestSocket() throws -> LocalSocket {
+    guard configuration.hasTestAccess else { throw QEMUError.notConfigured("test access") }
+    return try LocalSocket(connectingTo: folder.file("qtest"))
   }
 
   /// The lines of QEMU's log that are not trace events: what the guest did wrong.

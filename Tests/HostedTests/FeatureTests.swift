@@ -1,0 +1,138 @@
+import Testing
+import VirtIO
+import VirtIOGPU
+import VirtIOTesting
+
+/// The driver under test, with a spy between it and the device.
+typealias SpiedScreen = Display<HostedPlatform, SpyTransport>
+
+extension HostedMachine {
+  /// The driver, with a GPU in service and a spy before it.
+  func openScreen(spiedOnBy spy: Spy) throws -> SpiedScreen {
+    try SpiedScreen.open(
+      SpyTransport(transport(), spy), on: platform, waiting: .polling(.seconds(2)))
+  }
+}
+
+/// The agreement on features, with a device that means it.
+@Suite struct FeatureTests {
+  private static let second = PollingWaiter(timeout: .seconds(1))
+
+  /// The writes of the status, and what followed the last of them.
+  private static func statuses(_ accesses: [TracedAccess]) -> [UInt64] {
+    accesses.filter { $0.isWrite && $0.space == .common && $0.offset == 0x14 }.map(\.value)
+  }
+
+  @Test(
+    "INIT-10, INIT-11, INIT-14, INIT-15, STATUS-3: a device that refuses its features is given up")
+  func refusedFeatures() async throws {
+    let configuration = HostedMachine.configuration("iommu_platform=on")
+    try await HostedMachine.run(configuration) { machine in
+      let transport = try machine.transport()
+      machine.trace.start()
+      let error = SpiedScreen.failureOfOpening(
+        SpyTransport(transport, Spy(hiding: .accessPlatform)), on: machine.platform,
+        waiting: Self.second)
+      let accesses = machine.trace.stop()
+      #expect(error == .device(.featuresRefused(accepted: Features(rawValue: 1 << 32 | 2))))
+      // FEATURES_OK reads back clear; FAILED is all that follows.
+      #expect(
+        accesses.suffix(3).map(\.description) == [
+          "write8 common 0x14 = 0xb", "read8 common 0x14 = 0x3", "write8 common 0x14 = 0x8b",
+        ])
+      #expect(accesses.doorbellCount == 0)
+      #expect(machine.memory.allocationCount == 0)
+
+      // Told of the feature, the driver takes it, and the device takes the driver.
+      machine.trace.start()
+      var display = try machine.openScreen()
+      let accepted = machine.trace.stop().filter { $0.isWrite && $0.offset == 0x0c }.map(\.value)
+      #expect(accepted == [0x2, 0x3])
+      let frame = try display.nextFrame(waiting: Self.second)
+      try display.finish(try display.present(frame), waiting: Self.second)
+      try display.close(waiting: Self.second)
+      #expect(machine.qemu.guestErrors() == [])
+    }
+  }
+
+  @Test("FEAT-13, FEAT-14, INIT-14, INIT-15: without VERSION_1 the driver stops")
+  func missingVersion() async throws {
+    try await HostedMachine.run(HostedMachine.configuration()) { machine in
+      let transport = try machine.transport()
+      machine.trace.start()
+      let error = SpiedScreen.failureOfOpening(
+        SpyTransport(transport, Spy(hiding: .version1)), on: machine.platform, waiting: Self.second)
+      let accesses = machine.trace.stop()
+      guard case .device(.missingFeatures(let required, _)) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+      #expect(required == .version1)
+      #expect(Self.statuses(accesses) == [0, 1, 3, 0x83])
+      #expect(accesses.last?.description == "write8 common 0x14 = 0x83")
+      #expect(machine.memory.allocationCount == 0)
+    }
+  }
+
+  @Test(
+    """
+    FEAT-2, FEAT-4, FEAT-5, FEAT-6, FEAT-7, FEAT-8, FEAT-9, FEAT-10, FEAT-11, FEAT-15, CFG-4: \
+    whatever else is offered, nothing but what is known is taken
+    """)
+  func unknownFeatures() async throws {
+    try await Self.takesNothingStrange()
+  }
+
+  @Test(
+    """
+    due SPLIT-IND-2, SPLIT-IND-4, SPLIT-IND-5, SPLIT-DESC-3, SPLIT-DESC-4, SPLIT-USUP-3, \
+    SPLIT-KICK-5, SPLIT-KICK-6, SPLIT-KICK-7, VQRST-1, VQRST-3, PCI-COM-6, PCI-COM-11, \
+    PCI-NOTIFY-2, PCI-NOTIFY-4, PCI-NOTIFY-5, PCI-NOTIFY-6, GPU-CAPS-1, GPU-BLOB-1, GPU-BLOB-2, \
+    GPU-BLOB-3, GPU-BLOB-4, GPU-BLOB-5, GPU-BLOB-6, GPU-ALIGN-1, GPU-ALIGN-2, GPU-SCANBLOB-1, \
+    GPU-MAP-1: the features that these are about are not taken, even if they are offered
+    """)
+  func dueFeatures() async throws {
+    try await Self.takesNothingStrange()
+  }
+
+  /// Opens a display on a device that seems to offer every bit there is.
+  private static func takesNothingStrange() async throws {
+    try await HostedMachine.run(HostedMachine.configuration()) { machine in
+      // All bits but those that this driver knows and would take.
+      let known: Features = [.version1, .accessPlatform, .orderPlatform]
+      let strange = Features(rawValue: ~0).subtracting(known)
+      let transport = try machine.transport()
+      machine.trace.start()
+      var display = try SpiedScreen.open(
+        SpyTransport(transport, Spy(inventing: strange)), on: machine.platform,
+        waiting: Self.second)
+      let accepted = machine.trace.stop().filter {
+        $0.isWrite && $0.space == .common && $0.offset == 0x0c
+      }
+      #expect(accepted.map(\.value) == [0x2, 0x1])
+      let frame = try display.nextFrame(waiting: Self.second)
+      try display.finish(try display.present(frame), waiting: Self.second)
+      try display.close(waiting: Self.second)
+      #expect(machine.qemu.guestErrors() == [])
+    }
+  }
+
+  @Test(
+    "SPLIT-IND-1, FEAT-1: with the features that QEMU can offer, what is not used is not taken",
+    arguments: ["", "packed=on", "iommu_platform=on", "event_idx=off", "indirect_desc=off"])
+  func offeredFeatures(_ properties: String) async throws {
+    try await HostedMachine.run(HostedMachine.configuration(properties)) { machine in
+      let transport = try machine.transport()
+      machine.trace.start()
+      var display = try Screen.open(transport, on: machine.platform, waiting: Self.second)
+      let accepted = machine.trace.stop().filter {
+        $0.isWrite && $0.space == .common && $0.offset == 0x0c
+      }
+      #expect(accepted.map(\.value) == [0x2, properties == "iommu_platform=on" ? 0x3 : 0x1])
+      let frame = try display.nextFrame(waiting: Self.second)
+      try display.finish(try display.present(frame), waiting: Self.second)
+      try display.close(waiting: Self.second)
+      #expect(machine.qemu.guestErrors() == [])
+    }
+  }
+}
