@@ -1,0 +1,59 @@
+public import VirtIO
+
+/// What a ``ModelMachine`` is made of, and how its device misbehaves.
+public struct ModelConfiguration: Sendable {
+  /// A display that is connected to an output, or not.
+  public struct Output: Equatable, Sendable {
+    /// The width that suits it, in pixels.
+    public var width: UInt32
+    /// The height that suits it, in pixels.
+    public var height: UInt32
+    /// Whether it is connected.
+    public var isEnabled: Bool
+    /// Where it is placed among the others.
+    public var x: UInt32 = 0
+    /// Where it is placed among the others.
+    public var y: UInt32 = 0
+
+    /// A display of this size.
+    public init(width: UInt32, height: UInt32, isEnabled: Bool = true) {
+      self.width = width
+      self.height = height
+      self.isEnabled = isEnabled
+    }
+  }
+
+  /// How much memory the guest has.
+  public var memoryByteCount = 16 << 20
+  /// How far the clock moves each time that somebody looks at it.
+  public var tick = Nanoseconds.microseconds(10)
+  /// The feature bits on offer.
+  public var offeredFeatures: UInt64 = Self.usualFeatures
+  /// The most entries of each queue; 0 for a queue that is not there. The number of them is `num_queues`.
+  public var queueSizes: [UInt16] = [64, 16]
+  /// The outputs: as many as there are, `num_scanouts` says.
+  public var outputs = [Output(width: 64, height: 48)]
+  /// What each display answers when it is asked to describe itself.
+  public var edid = [UInt8](repeating: 0, count: 128)
+  /// `notify_off_multiplier`: queue i is notified at i times this.
+  public var notifyMultiplier: UInt32 = 4
+  /// How many vectors there are for MSI-X, at least 1.
+  public var vectorCount = 3
+  /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.
+  public var leadingCapabilities: [[UInt8]] = []
+  /// What the device does wrong.
+  public var faults: [ModelFault] = []
+  /// What the device does wrong now and then, by chance.
+  public var chance: ModelChance?
+  /// How many events to keep in the trace.
+  public var traceLimit = 1 << 14
+
+  /// The machine of the usual tests: one display of 64 by 48 pixels, no faults.
+  public init() {}
+
+  /// What a good device of this model offers: nothing that it could not do.
+  public static var usualFeatures: UInt64 {
+    Features([.version1, .accessPlatform, .orderPlatform, .indirectDescriptors, .eventIndex])
+      .rawValue | 1 << 1
+  }
+}
