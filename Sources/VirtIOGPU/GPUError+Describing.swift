@@ -12,6 +12,7 @@ extension GPUError: Describable {
       subject.describe(to: &sink)
       sink.write(" was not answered in time")
       if needsReset { sink.write(": the device needs a reset") }
+    case .needsReset: sink.write("the device needs a reset")
     case .busy: sink.write("all command slots are in use")
     case .noFrame(let scanout):
       sink.write("no frame became free in time for scanout ")

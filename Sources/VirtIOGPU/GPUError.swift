@@ -12,6 +12,8 @@ public enum GPUError: Error, Equatable, Sendable {
   case command(CommandFailure)
   /// The device did not answer in time. Its memory is left alone until it is reset.
   case timedOut(CommandSubject, needsReset: Bool)
+  /// The device has asked for a reset: all that is left to do with the display is to close it.
+  case needsReset
   /// All command slots are in use; some will be free again when the device has answered.
   case busy
   /// No frame became free in time: the device still has it, or the program does.

@@ -23,7 +23,9 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
   {
     let total = slotByteCount.multipliedReportingOverflow(by: slotCount)
     let ledgerByteCount = slotCount.multipliedReportingOverflow(by: 4)
-    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !total.overflow, !ledgerByteCount.overflow else {
+    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !total.overflow,
+      !ledgerByteCount.overflow
+    else {
       throw AllocationFailure(byteCount: slotByteCount)
     }
     let ledger = try DMABuffer(

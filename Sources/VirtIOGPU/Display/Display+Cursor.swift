@@ -27,6 +27,7 @@ extension Display where T: ~Copyable {
     }
     guard let scanout = scanout ?? firstScanout else { throw .noScanout }
     guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
+    try requireService()
     let resource = try makeCursorResource(waiting: waiter)
     guard !control.isAbandoned(resource) else { throw .busy }
     copyCursor(image)
@@ -52,6 +53,7 @@ extension Display where T: ~Copyable {
   public mutating func moveCursor(toX x: UInt32, y: UInt32, on scanout: ScanoutID? = nil)
     throws(GPUError)
   {
+    try requireService()
     let scanout = scanout ?? cursor.scanout
     guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
     var state = cursor
@@ -76,6 +78,7 @@ extension Display where T: ~Copyable {
   ///
   /// - Throws: ``GPUError/busy`` if the cursor queue is full.
   public mutating func hideCursor() throws(GPUError) {
+    try requireService()
     var state = cursor
     state.resource = .none
     try cursorQueue.send(.update(state))

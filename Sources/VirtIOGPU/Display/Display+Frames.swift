@@ -24,7 +24,7 @@ extension Display where T: ~Copyable {
         let id = scanouts[index].id
         if control.accounts[index].pendingCount == 0 { throw .noFrame(id) }
         throw .timedOut(
-          CommandSubject(.resourceFlush, scanout: id), needsReset: device.needsReset())
+          CommandSubject(.resourceFlush, scanout: id), needsReset: needsReset())
       }
     }
   }
@@ -33,6 +33,7 @@ extension Display where T: ~Copyable {
   ///
   /// Does not block. Otherwise as ``nextFrame(on:waiting:)``.
   public mutating func tryNextFrame(on scanout: ScanoutID? = nil) throws(GPUError) -> Frame? {
+    try requireService()
     try control.drain()
     let index = try surfaceIndex(of: scanout)
     try throwFailure(of: index)
@@ -65,6 +66,7 @@ extension Display where T: ~Copyable {
   public mutating func present(_ frame: consuming Frame, damage: Span<Rectangle>)
     throws(GPUError) -> Presentation
   {
+    try requireService()
     let scanout = frame.scanout
     let index = try surfaceIndex(of: scanout)
     try control.drain()
@@ -140,7 +142,7 @@ extension Display where T: ~Copyable {
       guard waiter.wait(on: platform) else {
         throw .timedOut(
           CommandSubject(.resourceFlush, scanout: presentation.scanout),
-          needsReset: device.needsReset())
+          needsReset: needsReset())
       }
     }
   }

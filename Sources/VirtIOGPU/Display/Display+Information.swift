@@ -6,6 +6,7 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError``; ``scanouts`` is as it was then.
   /// - Spec: VirtIO 1.4 §5.7.5 "Device Initialization"
   public mutating func updateScanouts<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    try requireService()
     try control.inquire(GetDisplayInfo(), CommandSubject(.getDisplayInfo))
     try finishCalls(waiting: waiter)
     let count = scanoutCount
@@ -68,6 +69,7 @@ extension Display where T: ~Copyable {
   {
     guard features.contains(.edid) else { throw .notOffered(.edid) }
     guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
+    try requireService()
     try control.inquire(GetEDID(scanout), CommandSubject(.getEDID, scanout: scanout))
     try finishCalls(waiting: waiter)
     return control.withInquiryResponse { EDID($0) }

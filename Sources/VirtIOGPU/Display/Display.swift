@@ -28,6 +28,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var cursor = CursorState(scanout: ScanoutID(rawValue: 0))
   /// The resource that holds the cursor image, if there is one.
   var cursorResource: ResourceID?
+  /// Whether the device was seen to need a reset: it is given nothing more, and not waited for.
+  private var isOutOfService = false
   /// Whether the device has reported a change that ``scanouts`` does not show yet.
   var displayEventIsDue = false
   private var lastResource = ResourceID.none
@@ -180,10 +182,23 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       if control.accounts[account].pendingCount == 0 { break }
       guard waiter.wait(on: platform) else {
         let subject = control.abandon(account) ?? CommandSubject(.getDisplayInfo)
-        throw .timedOut(subject, needsReset: device.needsReset())
+        throw .timedOut(subject, needsReset: needsReset())
       }
     }
     if let failure = control.takeFailure(of: account) { throw .command(failure) }
+  }
+
+  /// Asks the device whether only a reset can help it. One register read, until it has said so.
+  mutating func needsReset() -> Bool {
+    if !isOutOfService { isOutOfService = device.needsReset() }
+    return isOutOfService
+  }
+
+  /// Makes sure that the device may still be given something.
+  ///
+  /// - Spec: VirtIO 1.4 §2.1.1 "Driver Requirements: Device Status Field"
+  func requireService() throws(GPUError) {
+    if isOutOfService { throw .needsReset }
   }
 
   // MARK: Taking down
@@ -197,8 +212,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   back, as the device may still use it.
   public consuming func close<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var failure: GPUError?
-    do {
-      try releaseResources(waiting: waiter)
+    do throws(GPUError) {
+      if !isOutOfService { try releaseResources(waiting: waiter) }
     } catch {
       failure = error
     }

@@ -37,7 +37,7 @@ import VirtIOTesting
     return (machine.traceDigest, machine.trace, broken.map(\.description))
   }
 
-  @Test("STATUS-D-1: the same seed makes the same trace, another seed another", arguments: 0..<8)
+  @Test("the same seed makes the same trace, another seed another", arguments: 0..<8)
   func sameSeed(_ seed: UInt64) {
     let first = run(ModelChance(seed: seed, oneIn: 2))
     let second = run(ModelChance(seed: seed, oneIn: 2))

@@ -33,7 +33,7 @@ extension ModelMachine {
     }
   }
 
-  @Test("INIT-1, PCI-COM-8, FEAT-12, GPU-INIT-1: open and close break no rule and lose nothing")
+  @Test("INIT-1, PCI-COM-8, GPU-INIT-1: open and close break no rule and lose nothing")
   func openAndClose() throws {
     let machine = ModelMachine()
     let display = try machine.open()
@@ -153,7 +153,7 @@ extension ModelMachine {
     #expect(machine.finish() == [])
   }
 
-  @Test("GPU-D-5, GPU-D-9: two scanouts show two pictures") func twoScanouts() throws {
+  @Test("GPU-D-5: two scanouts show two pictures") func twoScanouts() throws {
     var configuration = ModelConfiguration()
     configuration.outputs = [.init(width: 20, height: 10), .init(width: 8, height: 30)]
     let machine = ModelMachine(configuration)

@@ -166,7 +166,7 @@ import VirtIOTesting
     #expect(rig.broken.suffix(2) == ["MODEL-GPU-5", "MODEL-GPU-5"])
   }
 
-  @Test("GPU-D-6, D-GPU-D-9: scattered backing, and a resource on two scanouts") func scattered()
+  @Test("GPU-D-6: scattered backing, and a resource on two scanouts") func scattered()
     throws
   {
     let rig = try Rig(outputs: [.init(width: 2, height: 2), .init(width: 2, height: 2)])

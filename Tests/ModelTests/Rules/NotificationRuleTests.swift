@@ -45,8 +45,7 @@ import VirtIOTesting
     #expect(driver.broken == ["SPLIT-KICK-2"])
   }
 
-  @Test("MODEL-KICK-1, D-SPLIT-KICK-5: a second notification with nothing new") func twice() throws
-  {
+  @Test("MODEL-KICK-1: a second notification with nothing new") func twice() throws {
     let (driver, queue) = try started()
     queue.post(RawCommand.displayInfo)
     queue.publish()

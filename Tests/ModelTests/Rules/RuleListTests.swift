@@ -4,8 +4,7 @@ import VirtIOTesting
 
 /// The list of rules itself.
 @Suite struct RuleListTests {
-  @Test("CONF-1: every rule of the model has a test that names it") func everyRuleIsTested() throws
-  {
+  @Test("every rule of the model has a test that names it") func everyRuleIsTested() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     var tested: Set<String> = []
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)

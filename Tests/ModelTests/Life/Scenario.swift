@@ -1,0 +1,1 @@
+../../../Kernel/Images/Scenario/Scenario.swift
