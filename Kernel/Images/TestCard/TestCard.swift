@@ -80,22 +80,29 @@ struct TestCard {
 extension Screen {
   /// Draws anew what has changed. What cannot be shown is said, and the next change is served.
   mutating func serveEvents(gpu: Int) {
+    let before = scanouts
     do throws(GPUError) {
       guard try takeDisplayEvent(waiting: TestCard.patience) else { return }
     } catch {
       printLine("TESTCARD gpu=\(gpu) \(error)")
     }
-    drawCards(gpu: gpu, orElse: { printLine("TESTCARD \($0)") })
+    // An event may be about what was there when the device was opened.
+    for index in 0..<scanoutCount where scanouts[index] != before[index] {
+      drawCard(gpu: gpu, scanout: index, orElse: { printLine("TESTCARD \($0)") })
+    }
   }
 
   /// Draws on every enabled scanout, and says so or why not.
   mutating func drawCards(gpu: Int, orElse fail: (Message) -> Void) {
-    for index in 0..<scanoutCount where scanouts[index].isEnabled {
-      do throws(GPUError) {
-        try drawCard(gpu: gpu, scanout: index)
-      } catch {
-        fail("gpu=\(gpu) scanout=\(index) \(error)")
-      }
+    for index in 0..<scanoutCount { drawCard(gpu: gpu, scanout: index, orElse: fail) }
+  }
+
+  private mutating func drawCard(gpu: Int, scanout index: Int, orElse fail: (Message) -> Void) {
+    guard scanouts[index].isEnabled else { return }
+    do throws(GPUError) {
+      try drawCard(gpu: gpu, scanout: index)
+    } catch {
+      fail("gpu=\(gpu) scanout=\(index) \(error)")
     }
   }
 
