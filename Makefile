@@ -24,10 +24,11 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 test: qemu lint images ## Runs every test
 	swift test
 	swift test --package-path Kernel
+	swift run virtio-evidence check
 
 evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
-	swift test --event-stream-output-path build/tests.jsonl --event-stream-version 6.3
-	swift test --package-path Kernel --event-stream-output-path build/kernel-tests.jsonl --event-stream-version 6.3
+	swift test --event-stream-output-path $(CURDIR)/build/tests.jsonl --event-stream-version 6.3
+	swift test --package-path Kernel --event-stream-output-path $(CURDIR)/build/kernel-tests.jsonl --event-stream-version 6.3
 	swift run virtio-evidence write build/tests.jsonl build/kernel-tests.jsonl
 
 mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a test notice each

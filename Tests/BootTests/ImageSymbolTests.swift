@@ -46,4 +46,14 @@ import VirtIOTesting
     #expect(largest > 0 && largest < guardByteCount)
     #expect(output.text.firstMatch(of: /sub\s+sp, sp, x/) == nil)
   }
+
+  @Test("S8: ring indices are shared by load-acquire and store-release, and a barrier for devices")
+  func indicesAreOrdered() async throws {
+    let output = try await Command(
+      Toolchain.tool("llvm-objdump"), ["-d", "--no-show-raw-insn", Repository.image("Minimal")]
+    ).collect()
+    for instruction in [/\tldarh\t/, /\tstlrh\t/, /\tdmb\tosh\n/] {
+      #expect(output.text.firstMatch(of: instruction) != nil)
+    }
+  }
 }

@@ -11,6 +11,19 @@ import VirtIOTesting
     }
   }
 
+  @Test("RFB-3, RFB-4: addresses that the platform may translate, with an SMMU and without")
+  func paintsBehindAnIOMMU() async throws {
+    for options in ["", "iommu=smmuv3"] {
+      var machine = MachineConfiguration(image: try Repository.image("TestCard"))
+      machine.gpus = [MachineShape.gpu(640, 480, "iommu_platform=on")]
+      if !options.isEmpty { machine.extraArguments = ["-machine", options] }
+      try await MachineSlots.shared.run(machine) { machine in
+        try await machine.waitUntilReady()
+        try await Self.check(machine, [.init(width: 640, height: 480)])
+      }
+    }
+  }
+
   @Test func paintsASecondHead() async throws {
     var machine = MachineConfiguration(image: try Repository.image("TestCard"))
     machine.gpus = [MachineShape.gpu(640, 480, "max_outputs=2")]

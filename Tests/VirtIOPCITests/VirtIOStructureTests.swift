@@ -12,7 +12,7 @@ struct VirtIOStructureTests {
     try VirtIOStructures(of: rig.describe())
   }
 
-  @Test("each structure lies where its capability says")
+  @Test("S6: each structure lies where its capability says")
   func places() throws {
     rig.addStructures(multiplier: 0x1234_5678)
     let found = try structures()

@@ -4,7 +4,7 @@ import VirtIOTestDoubles
 
 @Suite("PollingWaiter")
 struct PollingWaiterTests {
-  @Test("it goes on until the time is up, counted from the first look")
+  @Test("S12: it goes on until the time is up, counted from the first look")
   func deadline() {
     let clock = TestClock(.forwards(100))
     let platform = TestPlatform(clock: clock)

@@ -47,7 +47,7 @@ struct RegisterWindowTests {
     #expect(window.window(at: 0x80, byteCount: 0x40)?.window(at: 8, byteCount: 0x39) == nil)
   }
 
-  @Test("PCI-ACC-1, PCI-ACC-2, PCI-ACC-3: each register is one access of its own width")
+  @Test("S4, PCI-ACC-1, PCI-ACC-2, PCI-ACC-3: each register is one access of its own width")
   func widths() throws {
     let log = RegisterLog()
     let window = try #require(RegisterWindow(log, base: 0x1000, byteCount: 0x100))

@@ -24,7 +24,7 @@ struct SplitQueueTests {
       rig.ring.descriptorBytes(2) == [0, 0x70, 0, 0x70, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0])
   }
 
-  @Test("the device finds what was enqueued, with the length that was meant")
+  @Test("S7: the device finds what was enqueued, with the length that was meant")
   func submission() throws {
     var rig = try QueueRig<8>()
     let chain = try rig.queue.makeChain(

@@ -38,7 +38,9 @@ struct PageModelTests {
     }
   }
 
-  @Test("100,000 operations", arguments: [UInt64(1), 2, 3, 4]) func random(_ seed: UInt64) throws {
+  @Test("S3: 100,000 operations", arguments: [UInt64(1), 2, 3, 4]) func random(_ seed: UInt64)
+    throws
+  {
     var random = Sequence(state: seed)
     let memory = Memory(pageCount: 512)
     let banks = [memory.pages(0..<200), memory.pages(201..<330), memory.pages(400..<512)]
