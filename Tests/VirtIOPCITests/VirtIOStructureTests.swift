@@ -50,7 +50,23 @@ struct VirtIOStructureTests {
     #expect(try rig.refusal() == nil)
   }
 
-  @Test("kinds that the driver does not use are skipped", arguments: [5, 8, 9])
+  @Test("GPU-INIT-5: shared memory is found by its 64-bit place, if it lies inside its BAR")
+  func sharedMemory() throws {
+    func content(id: UInt8, offset: UInt8, offsetHigh: UInt8) -> [UInt8] {
+      [24, 8, 4, id, 0, 0, 0, offset, 0, 0, 0, 1, 0, 0, offsetHigh, 0, 0, 0, 0, 0, 0, 0]
+    }
+    rig.function.addCapability(content(id: 1, offset: 0x20, offsetHigh: 0))
+    rig.function.addCapability(content(id: 2, offset: 0x20, offsetHigh: 1))
+    let window = rig.function.addCapability([20, 5] + [UInt8](repeating: 0, count: 16))
+    rig.addStructures()
+    let found = try structures()
+    let region = SharedMemoryRegion(id: 1, bar: 4, offset: 0x2000, byteCount: 0x100)
+    #expect(found.sharedMemory[0] == region)
+    #expect(found.sharedMemory[1] == nil)
+    #expect(found.configurationAccess.map(Int.init) == window)
+  }
+
+  @Test("kinds that are too short or not used are skipped", arguments: [5, 8, 9])
   func unusedKind(_ kind: UInt8) throws {
     rig.function.addVirtIO(kind, bar: 0, offset: 0, byteCount: 4)
     rig.addStructures()
