@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test evidence mutants images format clean lint qemu swift
+.PHONY: help run test evidence coverage mutants check images format clean lint qemu swift
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -31,8 +31,22 @@ evidence: qemu images ## Runs every test and writes which shows what into docs/e
 	swift test --package-path Kernel --event-stream-output-path $(CURDIR)/build/kernel-tests.jsonl --event-stream-version 6.3
 	swift run virtio-evidence write build/tests.jsonl build/kernel-tests.jsonl
 
+coverage: qemu ## Runs the tests that boot nothing, and says how many lines of each module they reach
+	swift test --enable-code-coverage --scratch-path $(CURDIR)/.build-coverage --skip BootTests
+	swift test --enable-code-coverage --scratch-path $(CURDIR)/.build-coverage/kernel --package-path Kernel
+	swift run virtio-evidence coverage \
+	  "$$(swift test --show-codecov-path --scratch-path $(CURDIR)/.build-coverage)" \
+	  "$$(swift test --show-codecov-path --scratch-path $(CURDIR)/.build-coverage/kernel --package-path Kernel)"
+
 mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a test notice each
 	swift run virtio-evidence mutants
+
+# A crash under a sanitizer is to end at once: Swift's own backtrace of it can take minutes.
+check: export SWIFT_BACKTRACE = enable=no
+check: mutants ## Runs the long tests: mutants, and the host's tests under sanitizers
+	swift test --sanitize=address --scratch-path .build/address --skip BootTests
+	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel
+	swift test --sanitize=thread --scratch-path .build/thread --filter ThreadTests
 
 images: swift ## Builds the kernel's images into build/aarch64
 	swift run virtio-vm build
@@ -44,7 +58,7 @@ format: swift ## Formats the sources
 	swift format format -irp $(sources)
 
 clean: ## Removes everything that was built
-	rm -rf .build Kernel/.build build
+	rm -rf .build .build-coverage Kernel/.build build
 
 swift:
 	@command -v swift >/dev/null || \

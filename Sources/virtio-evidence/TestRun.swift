@@ -6,10 +6,15 @@ struct TestRun {
   struct Test {
     /// What it is called.
     let name: String
-    /// Where it stands: file and line.
-    let place: String
+    /// Its module and file.
+    let file: String
+    /// The line there.
+    let line: Int
     /// Whether it ended without an issue.
     var passed = false
+
+    /// What tests are sorted by.
+    var place: (String, Int) { (file, line) }
   }
 
   /// The tests, by the id that Swift Testing gives them.
@@ -39,8 +44,9 @@ struct TestRun {
       let record = try JSONDecoder().decode(Record.self, from: Data(line.utf8))
       let payload = record.payload
       if record.kind == "test", payload.kind == "function", let id = payload.id {
-        let place = payload.sourceLocation.map { "\($0.fileID):\($0.line)" } ?? ""
-        tests[id] = Test(name: payload.displayName ?? payload.name ?? id, place: place)
+        tests[id] = Test(
+          name: payload.displayName ?? payload.name ?? id,
+          file: payload.sourceLocation?.fileID ?? "", line: payload.sourceLocation?.line ?? 0)
       } else if payload.kind == "issueRecorded", let id = payload.testID {
         failed.insert(id)
       } else if payload.kind == "testEnded", let id = payload.testID {
