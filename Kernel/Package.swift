@@ -31,12 +31,19 @@ let package = Package(
     .target(name: "KernelDeviceTree", swiftSettings: strict),
     .target(name: "KernelMemory", swiftSettings: strict),
     .target(
+      name: "KernelInterrupts",
+      dependencies: [.product(name: "VirtIO", package: "swift-virtio")], swiftSettings: strict),
+    .target(
       name: "VirtBoard",
       dependencies: [
-        "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory",
+        "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory", "KernelInterrupts",
         .product(name: "VirtIO", package: "swift-virtio"),
         .product(name: "VirtIOPCI", package: "swift-virtio"),
       ],
+      swiftSettings: strict),
+    .target(name: "KernelHeapCalls"),
+    .target(
+      name: "KernelHeap", dependencies: ["KernelHeapCalls", "KernelMemory", "VirtBoard"],
       swiftSettings: strict),
     .executableTarget(
       name: "TestCard", dependencies: image, path: "Images/TestCard", swiftSettings: strict),
@@ -46,11 +53,31 @@ let package = Package(
       name: "Showcase", dependencies: image, path: "Images/Showcase", swiftSettings: strict),
     .executableTarget(
       name: "Scenario", dependencies: image, path: "Images/Scenario", swiftSettings: strict),
+    .executableTarget(
+      name: "SelfTest",
+      dependencies: [
+        "KernelAArch64", "KernelBoot", "VirtBoard",
+        .product(name: "VirtIO", package: "swift-virtio"),
+      ],
+      path: "Images/SelfTest", swiftSettings: strict),
+    .executableTarget(
+      name: "Interrupts", dependencies: image + ["KernelAArch64"], path: "Images/Interrupts",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Faults",
+      dependencies: [
+        "KernelAArch64", "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
+      ],
+      path: "Images/Faults", swiftSettings: strict),
     .testTarget(
       name: "KernelDeviceTreeTests", dependencies: ["KernelDeviceTree"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "KernelMemoryTests", dependencies: ["KernelMemory"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelInterruptsTests",
+      dependencies: ["KernelInterrupts", .product(name: "VirtIO", package: "swift-virtio")],
+      swiftSettings: strict),
     .testTarget(
       name: "KernelAArch64Tests", dependencies: ["KernelAArch64"], swiftSettings: strict),
     .testTarget(

@@ -14,6 +14,7 @@ struct Main {
     guard let device = board.nextDevice(ofType: 16) else {
       panic("no GPU: expected a PCI function 1af4:1050, found none")
     }
+    device.requireDMACoherence()
     let transport: PCITransport<MMIO>
     do {
       transport = try PCITransport(device.function, deviceType: 16)

@@ -8,17 +8,19 @@ typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
 
 /// Something to look at: a scene in motion on every enabled scanout of the first GPU.
 ///
-/// With `frames=N` among its arguments it switches the machine off after N frames.
+/// With `frames=N` among its arguments it switches the machine off after N frames; with `wait=poll` it
+/// does without interrupts.
 @main
 struct Showcase {
   static func main() {
-    let board = Board()
+    var board = Board()
     guard let device = board.nextDevice(ofType: Screen.deviceType) else {
       panic("no GPU: expected a PCI function 1af4:1050, found none")
     }
+    device.requireDMACoherence()
     do throws(PCIError) {
       let transport = try PCITransport(device.function, deviceType: Screen.deviceType)
-      run(transport, on: board.platform, frames: board.arguments.number("frames"))
+      run(transport, of: device, on: &board)
     } catch {
       panic("GPU at \(device.function.address): \(error)")
     }
@@ -26,11 +28,18 @@ struct Showcase {
 
   /// Shows the scene until there were enough frames, or for ever.
   static func run(
-    _ transport: consuming PCITransport<MMIO>, on platform: BoardPlatform, frames: UInt64?
+    _ transport: consuming PCITransport<MMIO>, of device: Board.FoundDevice, on board: inout Board
   ) {
     let address = transport.address
+    let interrupts = transport.interrupts
+    let platform = board.platform
+    let frames = board.arguments.number("frames")
     do throws(GPUError) {
       var screen = try Screen.open(transport, on: platform, waiting: .polling(.seconds(2)))
+      if !board.arguments.has("wait", "poll") { board.startInterrupts() }
+      let connection = board.connect(device, interrupts, to: screen.interruptHandler)
+      if connection.areUsed { screen.enableInterrupts() }
+      let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
       var scenes = InlineArray<16, Scene?>(repeating: nil)
       for index in 0..<screen.scanoutCount where screen.scanouts[index].isEnabled {
         let scanout = screen.scanouts[index]
@@ -45,13 +54,16 @@ struct Showcase {
       var count: UInt64 = 0
       var due = platform.now
       while count < frames ?? .max {
-        for index in scenes.indices { try step(&scenes[index], index, on: &screen) }
+        for index in scenes.indices { try step(&scenes[index], index, on: &screen, patience) }
         count += 1
         if count == 1 { printLine("SHOWCASE READY") }
         // A frame that came late is not made up for by others that come early.
         due = max(Nanoseconds(rawValue: due.rawValue &+ interval.rawValue), platform.now)
         platform.wait(until: due)
       }
+      // No handler may find the memory of a screen that is closed.
+      screen.disableInterrupts()
+      _ = consume connection
       try screen.close(waiting: .polling(.seconds(2)))
       printLine("SHOWCASE DONE frames=\(count)")
     } catch {
@@ -63,12 +75,13 @@ struct Showcase {
   static var interval: Nanoseconds { .microseconds(16_667) }
 
   /// Draws one frame of one scanout: all of it at first, then what changes.
-  static func step(_ scene: inout Scene?, _ index: Int, on screen: inout Screen)
-    throws(GPUError)
-  {
+  static func step(
+    _ scene: inout Scene?, _ index: Int, on screen: inout Screen,
+    _ patience: BoardWaiter<BoardPlatform>
+  ) throws(GPUError) {
     guard var current = scene else { return }
     let scanout = ScanoutID(rawValue: UInt32(index))
-    var frame = try screen.nextFrame(on: scanout, waiting: .polling(.seconds(2)))
+    var frame = try screen.nextFrame(on: scanout, waiting: patience)
     let isStale = !frame.staleRegion.isEmpty
     if !isStale { current.advance() }
     var canvas = Canvas(

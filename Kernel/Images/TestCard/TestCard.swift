@@ -3,58 +3,98 @@ import VirtIO
 import VirtIOGPU
 import VirtIOPCI
 
-typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
+typealias Screen<P: Platform> = Display<P, PCITransport<MMIO>>
 
 /// Draws a picture that a program can check on every enabled scanout of every GPU, and draws it anew
-/// where a display is connected or resized.
+/// where a display is connected or resized. With `wait=poll` among its arguments it does without
+/// interrupts.
 @main
 struct TestCard {
   static func main() {
-    let board = Board()
-    guard let device = board.nextDevice(ofType: Screen.deviceType) else {
+    var board = Board()
+    guard let device = board.nextDevice(ofType: deviceType) else {
       panic("no GPU: expected a PCI function 1af4:1050, found none")
     }
-    show(device, gpu: 0, board: board, serveOthers: {})
+    show(device, gpu: 0, board: &board, others: { _ in false })
+  }
+
+  /// The device type of a GPU.
+  static var deviceType: UInt16 { 16 }
+
+  /// What is asked of all screens, each of which asks those before it.
+  enum Task {
+    /// Serve your events.
+    case serve
+    /// Say whether you have been woken since.
+    case tellWhetherAwake
   }
 
   /// Draws on one GPU, then on those after it, and serves them all, for ever.
-  ///
-  /// A screen for each GPU, however many there are, and no heap: so each lives in a frame of its own.
-  static func show(
-    _ device: Board.FoundDevice, gpu: Int, board: borrowing Board, serveOthers: () -> Void
+  private static func show(
+    _ device: Board.FoundDevice, gpu: Int, board: inout Board, others: (Task) -> Bool
   ) {
-    var screen = open(device.function, on: board.platform)
-    screen.drawCards(gpu: gpu, orElse: { panic($0) })
-    func serve() {
-      serveOthers()
-      screen.serveEvents(gpu: gpu)
+    let platform = board.platform
+    if device.isDMACoherent {
+      show(device, on: platform, gpu: gpu, board: &board, others: others)
+    } else {
+      show(
+        device, on: NonCoherentBoardPlatform(platform), gpu: gpu, board: &board, others: others)
     }
-    guard let next = board.nextDevice(ofType: Screen.deviceType, after: device) else {
+  }
+
+  /// A screen for each GPU, however many there are, and no heap: so each lives in a frame of its own.
+  ///
+  /// The screen is opened by polling, as the first of them is before there are interrupts, and goes on
+  /// with them unless `wait=poll` was asked for.
+  @inline(never)
+  private static func show<P: InterruptPlatform>(
+    _ device: Board.FoundDevice, on platform: P, gpu: Int, board: inout Board,
+    others: (Task) -> Bool
+  ) {
+    var interrupts: PCIInterrupts<MMIO>?
+    var screen = open(device.function, on: platform, &interrupts)
+    if !board.arguments.has("wait", "poll") { board.startInterrupts() }
+    let connection = board.connect(device, interrupts, to: screen.interruptHandler)
+    if connection.areUsed { screen.enableInterrupts() }
+    let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
+    screen.drawCards(gpu: gpu, waiting: patience, orElse: { panic($0) })
+    guard let next = board.nextDevice(ofType: deviceType, after: device) else {
       printLine("TESTCARD READY")
-      return run(serve, on: board.platform)
+      return run(on: board.platform) { task in
+        let isAwake = others(task)
+        return screen.perform(task, gpu: gpu, waiting: patience) || isAwake
+      }
     }
-    show(next, gpu: gpu + 1, board: board, serveOthers: serve)
+    show(next, gpu: gpu + 1, board: &board) { task in
+      let isAwake = others(task)
+      return screen.perform(task, gpu: gpu, waiting: patience) || isAwake
+    }
   }
 
-  /// Serves events every 10 ms.
-  static func run(_ serve: () -> Void, on platform: BoardPlatform) {
+  /// Serves events: at once if they interrupt, else every 20 ms.
+  private static func run(on platform: BoardPlatform, _ screens: (Task) -> Bool) {
     while true {
-      serve()
-      platform.wait(until: Nanoseconds(rawValue: platform.now.rawValue &+ 10_000_000))
+      _ = screens(.serve)
+      platform.wait(until: Nanoseconds(rawValue: platform.now.rawValue &+ 20_000_000)) {
+        screens(.tellWhetherAwake)
+      }
     }
   }
 
-  static var patience: PollingWaiter { PollingWaiter(timeout: .seconds(2)) }
-
-  static func open(_ function: PCIFunction<MMIO>, on platform: BoardPlatform) -> Screen {
+  // A screen is returned in memory of the caller; inlined, it would lie on the stack several times.
+  @inline(never)
+  private static func open<P: Platform>(
+    _ function: PCIFunction<MMIO>, on platform: P, _ interrupts: inout PCIInterrupts<MMIO>?
+  ) -> Screen<P> {
     let transport: PCITransport<MMIO>
     do {
-      transport = try PCITransport(function, deviceType: Screen.deviceType)
+      transport = try PCITransport(function, deviceType: deviceType)
     } catch {
       panic("GPU at \(function.address): \(error)")
     }
+    interrupts = transport.interrupts
     do {
-      return try Screen.open(transport, on: platform, waiting: patience)
+      return try Screen.open(transport, on: platform, waiting: .polling(.seconds(2)))
     } catch {
       panic("GPU at \(function.address): \(error)")
     }
@@ -77,42 +117,66 @@ struct TestCard {
   }
 }
 
-extension Screen {
+extension Display where P: InterruptPlatform, T == PCITransport<MMIO> {
+  /// Does its part of a task.
+  ///
+  /// - Returns: Whether it has been woken, if that was the question.
+  @inline(never)
+  mutating func perform(_ task: TestCard.Task, gpu: Int, waiting patience: BoardWaiter<P>) -> Bool {
+    let latch = interruptHandler.latch
+    if task == .tellWhetherAwake { return latch.isAwake }
+    // Who was not woken looks all the same: an interrupt may have been lost.
+    if !latch.takeWake() { latch.suspectConfiguration() }
+    serveEvents(gpu: gpu, waiting: patience)
+    return false
+  }
+
   /// Draws anew what has changed. What cannot be shown is said, and the next change is served.
-  mutating func serveEvents(gpu: Int) {
+  @inline(never)
+  mutating func serveEvents(gpu: Int, waiting patience: BoardWaiter<P>) {
     let before = scanouts
     do throws(GPUError) {
-      guard try takeDisplayEvent(waiting: TestCard.patience) else { return }
+      guard try takeDisplayEvent(waiting: patience) else { return }
     } catch {
       printLine("TESTCARD gpu=\(gpu) \(error)")
     }
     // An event may be about what was there when the device was opened.
     for index in 0..<scanoutCount where scanouts[index] != before[index] {
-      drawCard(gpu: gpu, scanout: index, orElse: { printLine("TESTCARD \($0)") })
+      drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: { printLine("TESTCARD \($0)") })
     }
   }
 
   /// Draws on every enabled scanout, and says so or why not.
-  mutating func drawCards(gpu: Int, orElse fail: (Message) -> Void) {
-    for index in 0..<scanoutCount { drawCard(gpu: gpu, scanout: index, orElse: fail) }
+  @inline(never)
+  mutating func drawCards(
+    gpu: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
+  ) {
+    for index in 0..<scanoutCount {
+      drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: fail)
+    }
   }
 
-  private mutating func drawCard(gpu: Int, scanout index: Int, orElse fail: (Message) -> Void) {
+  private mutating func drawCard(
+    gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
+  ) {
     guard scanouts[index].isEnabled else { return }
     do throws(GPUError) {
-      try drawCard(gpu: gpu, scanout: index)
+      try drawCard(gpu: gpu, scanout: index, waiting: patience)
     } catch {
       fail("gpu=\(gpu) scanout=\(index) \(error)")
     }
   }
 
-  private mutating func drawCard(gpu: Int, scanout index: Int) throws(GPUError) {
-    var frame = try nextFrame(on: scanouts[index].id, waiting: TestCard.patience)
+  @inline(never)
+  private mutating func drawCard(gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>)
+    throws(GPUError)
+  {
+    var frame = try nextFrame(on: scanouts[index].id, waiting: patience)
     TestCard.draw(in: &frame)
     let width = frame.width
     let height = frame.height
     let presentation = try present(frame)
-    try finish(presentation, waiting: TestCard.patience)
+    try finish(presentation, waiting: patience)
     if gpu == 0 {
       printLine("TESTCARD scanout=\(index) size=\(width)x\(height)")
     } else {

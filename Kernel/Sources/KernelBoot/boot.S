@@ -26,7 +26,10 @@ _start:
 #define RW_PAGE     0x0060000000000707
 #define RO_PAGE     0x0060000000000787
 #define CODE_PAGE   0x0040000000000787
-#define DEVICE_1G   0x0060000000000401   /* block; device-nGnRnE, no execution */
+#define DEVICE_PAGE 0x0060000000000403   /* device-nGnRnE, no execution */
+
+// Where QEMU's `virt` has its serial line: for saying that the tree cannot be read.
+#define LAST_RESORT 0x09000000
 
 enter:
   msr     daifset, #0xf
@@ -64,11 +67,10 @@ at_level_1:
   movz    x0, #0x0800             // MMU and caches off, should a loader have left them on
   movk    x0, #0x30d0, lsl #16
   msr     sctlr_el1, x0
-  adrp    x0, vectors
-  add     x0, x0, :lo12:vectors
+  adrp    x0, kernel_vectors
+  add     x0, x0, :lo12:kernel_vectors
   msr     vbar_el1, x0
-  adrp    x0, kernel_boot_stack_top
-  add     x0, x0, :lo12:kernel_boot_stack_top
+  adrp    x0, __fault_stack_top
   mov     sp, x0
   isb
 
@@ -93,21 +95,23 @@ at_level_1:
   b.ne    misplaced
 
   // Page tables: 40 bits of address, identity-mapped. For now there is the gigabyte of the image,
-  // with 4 KiB precision in the image's 2 MiB, and the first gigabyte, which holds devices on every
-  // machine that keeps RAM elsewhere: a last resort for saying that the tree cannot be read.
+  // with 4 KiB precision in the image's 2 MiB, and the one page of the last resort. Address 0 and
+  // what follows it is never mapped.
   adrp    x4, kernel_root_table
-  add     x4, x4, :lo12:kernel_root_table
   adrp    x5, first_table
-  add     x5, x5, :lo12:first_table
   adrp    x6, second_table
-  add     x6, x6, :lo12:second_table
   adrp    x7, third_table
-  add     x7, x7, :lo12:third_table
   adrp    x8, __image_start
   orr     x0, x5, #3
   str     x0, [x4]
-  ldr     x0, =DEVICE_1G
+  adrp    x12, resort_second_table
+  orr     x0, x12, #3
   str     x0, [x5]
+  adrp    x13, resort_third_table
+  orr     x0, x13, #3
+  str     x0, [x12, #(LAST_RESORT >> 21) * 8]
+  ldr     x0, =DEVICE_PAGE | LAST_RESORT
+  str     x0, [x13, #(LAST_RESORT >> 12 & 511) * 8]
   lsr     x9, x8, #30             // the image's gigabyte
   orr     x0, x6, #3
   str     x0, [x5, x9, lsl #3]
@@ -154,10 +158,13 @@ at_level_1:
   adrp    x1, __stack_guard
   ldr     x2, =RW_PAGE
   bl      map_pages
-  adrp    x12, kernel_fault_guard
-  ubfx    x3, x12, #12, #9
-  str     xzr, [x7, x3, lsl #3]
   adrp    x0, __stack_bottom
+  adrp    x1, __interrupt_stack_guard
+  bl      map_pages
+  adrp    x0, __interrupt_stack_bottom
+  adrp    x1, __fault_stack_guard
+  bl      map_pages
+  adrp    x0, __fault_stack_bottom
   adrp    x1, __image_end
   bl      map_pages
 
@@ -179,6 +186,7 @@ at_level_1:
   isb
   mrs     x0, sctlr_el1
   mov     x1, #0x1005             // M, C, I
+  movk    x1, #0x0008, lsl #16    // WXN: whatever the tables say, what can be written does not run
   orr     x0, x0, x1
   msr     sctlr_el1, x0
   isb
@@ -215,7 +223,7 @@ drop_lines:
 // A loader has put the image elsewhere. No Swift can run there: say it where QEMU has its serial line.
 misplaced:
   adr     x2, misplaced_text
-  mov     x3, #0x09000000
+  mov     x3, #LAST_RESORT
 1:
   ldrb    w4, [x2], #1
   cbz     w4, 2f
@@ -256,30 +264,6 @@ map_pages:
 1:
   ret
 
-// Exceptions are faults: each is reported on a stack of its own, for the stack may be what failed.
-  .macro  vector number
-  .balign 128
-  mov     x3, #\number
-  b       fault
-  .endm
-
-  .balign 2048
-vectors:
-  .irp    number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-  vector  \number
-  .endr
-
-fault:
-  adrp    x0, fault_stack_top
-  add     x0, x0, :lo12:fault_stack_top
-  mov     sp, x0
-  mrs     x0, esr_el1
-  mrs     x1, elr_el1
-  mrs     x2, far_el1
-  mov     x29, xzr
-  bl      kernel_fault
-  b       .
-
   .bss
   .balign 4096
   .global kernel_root_table
@@ -291,16 +275,15 @@ second_table:
   .space  4096
 third_table:
   .space  4096
+resort_second_table:
+  .space  4096
+resort_third_table:
+  .space  4096
   .global kernel_table_pool
 kernel_table_pool:
-  .space  4096 * 8
-  // Between the tables and this stack there is a page that is never mapped.
-  .global kernel_fault_guard
-kernel_fault_guard:
-  .space  4096
-  .space  4096 * 4
-fault_stack_top:
-kernel_boot_stack_top:
+  .space  4096 * 32               // for RAM of many pieces; later tables may lie in RAM itself
+  .global kernel_table_pool_end
+kernel_table_pool_end:
   .global kernel_boot_facts
 kernel_boot_facts:
   .space  16

@@ -90,11 +90,14 @@ extension DeviceTree {
   /// `allowingSuffix`.
   ///
   /// - Spec: Devicetree 0.4 §2.2.4 "Properties", `<stringlist>`
-  @inline(never)
   public func list(
     _ value: DeviceTreeValue, contains text: DeviceTreeName, allowingSuffix: Bool = false
   ) -> Bool {
-    let name = text.bytes
+    list(value, contains: text.bytes, allowingSuffix: allowingSuffix)
+  }
+
+  @inline(never)
+  func list(_ value: DeviceTreeValue, contains name: Span<UInt8>, allowingSuffix: Bool) -> Bool {
     var isStart = true
     for offset in value.start..<value.end {
       if isStart, let next = bytes.byte(after: name, at: offset, end: value.end),

@@ -33,6 +33,7 @@ struct DeviceTreeWords: OptionSet {
     dma-noncoherent~~~~~~~
     bootargs~~~~~~~~~~~~~~
     stdout-path~~~~~~~~~~~
+    no-map~~~~~~~~~~~~~~~~
     okay~~~~~~~~~~~~~~~~~~
     ok~~~~~~~~~~~~~~~~~~~~
     memory~~~~~~~~~~~~~~~~
@@ -49,16 +50,16 @@ struct DeviceTreeWords: OptionSet {
 
     """
 
-  static var okay: Self { [Self(15), Self(16)] }
-  static var memory: Self { Self(17) }
-  static var pl011: Self { Self(18) }
-  static var psci: Self { [Self(19), Self(20), Self(21)] }
-  static var hvc: Self { Self(22) }
-  static var smc: Self { Self(23) }
-  static var ecam: Self { Self(24) }
-  static var reservedMemory: Self { Self(25) }
-  static var chosen: Self { Self(26) }
-  static var aliases: Self { Self(27) }
+  static var okay: Self { [Self(16), Self(17)] }
+  static var memory: Self { Self(18) }
+  static var pl011: Self { Self(19) }
+  static var psci: Self { [Self(20), Self(21), Self(22)] }
+  static var hvc: Self { Self(23) }
+  static var smc: Self { Self(24) }
+  static var ecam: Self { Self(25) }
+  static var reservedMemory: Self { Self(26) }
+  static var chosen: Self { Self(27) }
+  static var aliases: Self { Self(28) }
 }
 
 /// The properties that ``MachineDescription`` looks for: on which line of the literal each stands.
@@ -78,8 +79,9 @@ enum DeviceTreeSlot: Int {
   case dmaNoncoherent
   case bootArguments
   case standardOutput
+  case noMap
 
-  static var count: Int { 15 }
+  static var count: Int { 16 }
 }
 
 extension DeviceTree {

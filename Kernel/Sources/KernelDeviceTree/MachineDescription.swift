@@ -11,6 +11,13 @@ public struct MachineDescription: Sendable {
   /// They may overlap each other and lie outside RAM.
   public internal(set) var reservations = BoundedList<32, AddressRange>(filledWith: AddressRange())
 
+  /// Those of the reservations that must not be mapped as memory either, as not even a speculative
+  /// access may reach them.
+  ///
+  /// - Spec: Devicetree 0.4 §3.5.2 "/reserved-memory/ child nodes", `no-map`
+  public internal(set) var unmappedReservations = BoundedList<32, AddressRange>(
+    filledWith: AddressRange())
+
   /// The serial ports, in the tree's order.
   public internal(set) var uarts = BoundedList<4, UARTNode>(filledWith: UARTNode())
 

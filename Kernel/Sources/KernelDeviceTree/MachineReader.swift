@@ -31,7 +31,7 @@ struct MachineReader: ~Copyable, ~Escapable {
   var level = 0
 
   /// The properties of the current node.
-  var slots = InlineArray<15, DeviceTreeValue>(repeating: .none)
+  var slots = InlineArray<16, DeviceTreeValue>(repeating: .none)
 
   /// The value of `/chosen/stdout-path`.
   var standardOutput = DeviceTreeValue.none
@@ -96,10 +96,8 @@ struct MachineReader: ~Copyable, ~Escapable {
     var path = tree.text(of: standardOutput).prefix(until: UInt8(ascii: ":"))
     if let value = tree.property(path, of: aliases) { path = tree.text(of: value) }
     guard let console = tree.node(at: path) else { return }
-    var index = 0
-    while index < machine.uarts.count {
-      if machine.uarts[index].node == console { machine.consoleIndex = index }
-      index &+= 1
+    for index in 0..<machine.uarts.count where machine.uarts[index].node == console {
+      machine.consoleIndex = index
     }
   }
 
@@ -128,6 +126,7 @@ struct MachineReader: ~Copyable, ~Escapable {
 
     if isReservation {
       try readRegisters(into: &machine.reservations)
+      if self[.noMap].isPresent { try readRegisters(into: &machine.unmappedReservations) }
     } else if words(.deviceType, .memory) {
       try readRegisters(into: &machine.memory)
     } else if words(.compatible, .pl011) {

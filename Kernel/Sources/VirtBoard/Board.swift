@@ -8,7 +8,10 @@ public import VirtIOPCI
 public struct Board: ~Copyable {
   /// The board as drivers see it.
   public let platform = BoardPlatform()
-  private var hosts = InlineArray<2, PCIHostBridge<MMIO>?>(repeating: nil)
+  var hosts = InlineArray<2, PCIHostBridge<MMIO>?>(repeating: nil)
+  /// Whether the devices behind each host snoop the caches.
+  private var areCoherent = InlineArray<2, Bool>(repeating: false)
+  var space: AddressSpace
   /// What the kernel was started with.
   public let arguments: BootArguments
 
@@ -47,19 +50,22 @@ public struct Board: ~Copyable {
     Self.open(machine, in: &space)
     do throws(AddressSpace.MappingError) {
       try Self.mapMemory(of: machine, in: &space)
+      Self.setAside(machine, tree: treeAddress..<treeAddress &+ UInt64(treeByteCount))
       for index in 0..<machine.pciHosts.count {
         hosts[index] = try Self.host(machine.pciHosts[index], in: &space)
+        areCoherent[index] = machine.pciHosts[index].isDMACoherent
       }
     } catch {
       switch error {
-      case .outOfRange: panic("the device tree names addresses of more than 40 bits")
+      case .outOfRange:
+        panic("the device tree names addresses below 64 KiB, or of more than 40 bits")
       case .conflict(let address):
-        panic("the device tree has RAM and devices both at \(hexadecimal: address)")
+        panic("the device tree has two uses for what is at \(hexadecimal: address)")
       case .noTables:
-        panic("the device tree names too many ranges to map: expected at most 8 tables")
+        panic("the device tree names too many ranges: no pages are left for tables")
       }
     }
-    Self.setAside(machine, tree: treeAddress..<treeAddress &+ UInt64(treeByteCount))
+    self.space = space
     guard machine.pciHosts.count > 0 else {
       panic("no PCI: expected a pci-host-ecam-generic node in the device tree, found none")
     }
@@ -69,18 +75,26 @@ public struct Board: ~Copyable {
   /// No device tree is longer than 2 MiB.
   ///
   /// - Spec: "Booting AArch64 Linux" §2 "Setup the device tree"
-  private static var treeLimit: Int { 2 << 20 }
+  static var treeLimit: Int { 2 << 20 }
 
   /// Opens the serial line and the power switch that the tree names.
   private static func open(
     _ machine: borrowing MachineDescription, in space: inout AddressSpace
   ) {
     var outlet = Outlet.lastResort
+    var isLastResort = true
     if let uart = machine.uart, let console = Console(base: uart.registers.base),
       !overlapsMemory(uart.registers.base..<uart.registers.end, machine)
     {
       let range = uart.registers.base..<uart.registers.end
-      if (try? space.map(range, as: .device)) != nil { outlet.console = console }
+      if (try? space.map(range, as: .device)) != nil {
+        outlet.console = console
+        isLastResort = Outlet.lastResortPage.overlaps(range)
+      }
+    }
+    if overlapsMemory(Outlet.lastResortPage, machine) {
+      if isLastResort { outlet.console = nil }
+      isLastResort = false
     }
     switch machine.psci {
     case .hvc: outlet.firmware = .hvc
@@ -88,6 +102,9 @@ public struct Board: ~Copyable {
     case nil: break
     }
     Outlet.current = outlet
+    // The line has been switched on without a fault: the last resort has served its time, unless it is
+    // the line itself.
+    if !isLastResort { try? space.unmap(Outlet.lastResortPage, as: .device) }
   }
 
   private static func overlapsMemory(
@@ -102,20 +119,6 @@ public struct Board: ~Copyable {
 
   // MARK: Memory
 
-  /// Maps all RAM but the image, which the boot code has mapped page by page.
-  private static func mapMemory(
-    of machine: borrowing MachineDescription, in space: inout AddressSpace
-  ) throws(AddressSpace.MappingError) {
-    let image = BootFacts.image
-    for index in 0..<machine.memory.count {
-      let bank = machine.memory[index].base..<machine.memory[index].end
-      let below = bank.clamped(to: 0..<image.lowerBound)
-      let above = bank.clamped(to: image.upperBound..<UInt64.max)
-      if !below.isEmpty { try space.map(below, as: .memory) }
-      if !above.isEmpty { try space.map(above, as: .memory) }
-    }
-  }
-
   /// Makes an allocator of all RAM that nothing lies in.
   private static func setAside(
     _ machine: borrowing MachineDescription, tree: Range<UInt64>
@@ -124,11 +127,11 @@ public struct Board: ~Copyable {
     for index in 0..<machine.memory.count {
       banks[index] = machine.memory[index].base..<machine.memory[index].end
     }
-    var reserved = InlineArray<34, Range<UInt64>>(repeating: 0..<0)
-    reserved[0] = BootFacts.image
-    reserved[1] = tree
+    var reserved = InlineArray<35, Range<UInt64>>(repeating: nullPages)
+    reserved[1] = BootFacts.image
+    reserved[2] = tree
     for index in 0..<machine.reservations.count {
-      reserved[2 &+ index] = machine.reservations[index].base..<machine.reservations[index].end
+      reserved[3 &+ index] = machine.reservations[index].base..<machine.reservations[index].end
     }
     guard machine.memory.droppedCount == 0, machine.reservations.droppedCount == 0 else {
       panic("the device tree names too many ranges: expected at most 32 of RAM and 32 reserved")
@@ -136,10 +139,10 @@ public struct Board: ~Copyable {
     do {
       let allocator = try PageAllocator(
         banks: banks.span.extracting(first: machine.memory.count),
-        reserved: reserved.span.extracting(first: 2 &+ machine.reservations.count))
+        reserved: reserved.span.extracting(first: 3 &+ machine.reservations.count))
       unsafe Pages.allocator = consume allocator
     } catch {
-      panic("no room for the records of RAM: expected 16 bytes for each page in one piece")
+      panic("no room for the records of RAM: expected 12 bytes for each page in one piece")
     }
   }
 
@@ -149,11 +152,8 @@ public struct Board: ~Copyable {
   private static func host(_ node: PCIHostBridgeNode, in space: inout AddressSpace)
     throws(AddressSpace.MappingError) -> PCIHostBridge<MMIO>?
   {
-    guard node.isDMACoherent else {
-      panic("PCI devices do not snoop the caches: expected dma-coherent, found none")
-    }
     let ecam = node.configuration
-    try space.map(ecam.base..<ecam.end, as: .device)
+    try mapDevice(ecam.base..<ecam.end, in: &space)
     var io: VirtIOPCI.PCIWindow?
     var memory32: VirtIOPCI.PCIWindow?
     var memory64: VirtIOPCI.PCIWindow?
@@ -168,7 +168,7 @@ public struct Board: ~Copyable {
       default: continue
       }
       guard range.space != .io, window != nil else { continue }
-      try space.map(range.address..<range.address &+ range.byteCount, as: .device)
+      try mapDevice(range.address..<range.address &+ range.byteCount, in: &space)
     }
     guard let base = UInt(exactly: ecam.base),
       let registers = RegisterWindow(MMIO(), base: base, byteCount: UInt(ecam.byteCount))
@@ -208,7 +208,8 @@ public struct Board: ~Copyable {
           vendorID: configuration.read16(at: 0), deviceID: configuration.read16(at: 2),
           deviceType: deviceType)
         if matches, let function = host.function(at: next) {
-          return FoundDevice(host: index, function: function)
+          return FoundDevice(
+            host: index, function: function, isDMACoherent: areCoherent[index])
         }
       }
       index &+= 1
@@ -222,5 +223,14 @@ public struct Board: ~Copyable {
     let host: Int
     /// The function.
     public let function: PCIFunction<MMIO>
+    /// Whether it snoops the caches: if not, its memory comes from a ``NonCoherentBoardPlatform``.
+    public let isDMACoherent: Bool
+
+    /// Ends the kernel if the device does not snoop the caches, for images that do without the other
+    /// kind of memory.
+    public func requireDMACoherence() {
+      if isDMACoherent { return }
+      panic("PCI devices do not snoop the caches: expected dma-coherent, found none")
+    }
   }
 }

@@ -1,5 +1,5 @@
 internal import KernelAArch64
-internal import KernelMemory
+package import KernelMemory
 public import VirtIO
 
 /// The board as drivers see it: pages of RAM for DMA, and the generic timer.
@@ -18,7 +18,7 @@ public struct BoardPlatform: Platform {
     let pageCount = (byteCount &+ pageSize &- 1) / pageSize
     guard
       let run = try? unsafe Pages.allocator?.allocate(
-        pageCount: pageCount, alignment: max(alignment, pageSize)),
+        pageCount: pageCount, alignment: max(alignment, pageSize), owner: .driver),
       let base = unsafe UnsafeMutableRawPointer(bitPattern: UInt(run.address))
     else { return nil }
     // SAFETY: the pages are RAM, mapped, and nobody else's.
@@ -30,7 +30,7 @@ public struct BoardPlatform: Platform {
   /// Gives pages back.
   public func free(_ region: CoherentRegion) {
     do {
-      try unsafe Pages.allocator?.free(region.deviceAddress.rawValue)
+      try unsafe Pages.allocator?.free(region.deviceAddress.rawValue, owner: .driver)
     } catch {
       panic(
         "memory was given back that was not taken: \(hexadecimal: region.deviceAddress.rawValue)")
@@ -39,17 +39,22 @@ public struct BoardPlatform: Platform {
 
   /// The time since the machine was started.
   public var now: Nanoseconds { Nanoseconds(rawValue: counter.nanoseconds) }
+}
 
-  /// Lets time pass until `moment`; none if it has passed already. Keeps the CPU busy, and gives up on
-  /// a clock that stands still.
-  public func wait(until moment: Nanoseconds) {
+extension InterruptPlatform {
+  /// Lets time pass until `moment`; none if it has passed already. The CPU sleeps if interrupts can
+  /// wake it, else it is kept busy. Gives up on a clock that stands still.
+  public func wait(until moment: Nanoseconds) { wait(until: moment, unless: { false }) }
+
+  /// Lets time pass until `moment`, or until `isAwake` says that an interrupt has told of something.
+  public func wait(until moment: Nanoseconds, unless isAwake: () -> Bool) {
     var waiter = PollingWaiter(timeout: moment.since(now))
-    while now < moment, waiter.wait(on: self) {}
+    while now < moment, !isAwake(), waiter.wait(on: self) { sleep(until: moment, unless: isAwake) }
   }
 }
 
 /// The pages of the machine.
-enum Pages {
+package enum Pages {
   // One CPU runs this kernel, and its interrupt handlers do not allocate.
-  nonisolated(unsafe) static var allocator: PageAllocator?
+  package nonisolated(unsafe) static var allocator: PageAllocator?
 }

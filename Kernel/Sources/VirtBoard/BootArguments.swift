@@ -28,6 +28,18 @@ public struct BootArguments: Sendable {
     return digitCount > 0 ? number : nil
   }
 
+  /// Whether the first word `name=value` has this value.
+  public func has(_ name: StaticString, _ value: StaticString) -> Bool {
+    guard let start = self.value(of: name) else { return false }
+    let length = value.utf8CodeUnitCount
+    guard length <= byteCount &- start else { return false }
+    for index in 0..<length {
+      // SAFETY: a static string has as many code units as it says, for ever.
+      guard unsafe bytes[start &+ index] == value.utf8Start[index] else { return false }
+    }
+    return start &+ length == byteCount || bytes[start &+ length] == UInt8(ascii: " ")
+  }
+
   /// Where the value of the first word `name=value` starts.
   private func value(of name: StaticString) -> Int? {
     var start = 0

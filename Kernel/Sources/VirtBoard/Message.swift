@@ -31,6 +31,7 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
   }
 
   /// Adds a constant.
+  @inline(never)
   public mutating func write(_ text: StaticString) {
     guard text.hasPointerRepresentation else { return }
     for index in 0..<text.utf8CodeUnitCount {
@@ -51,9 +52,23 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
     write(number, base: 16)
   }
 
+  /// Adds a number in hexadecimal, with its prefix and all 16 digits.
+  mutating func write(paddedHexadecimal number: UInt64) {
+    append(UInt8(ascii: "0"))
+    append(UInt8(ascii: "x"))
+    write(number, base: 16, from: 1 << 60)
+  }
+
   private mutating func write(_ number: UInt64, base: UInt64) {
     var divisor: UInt64 = 1
     while number / divisor >= base { divisor &*= base }
+    write(number, base: base, from: divisor)
+  }
+
+  /// Adds the digits from the one that counts `first` on.
+  @inline(never)
+  private mutating func write(_ number: UInt64, base: UInt64, from first: UInt64) {
+    var divisor = first
     while divisor > 0 {
       let digit = UInt8(truncatingIfNeeded: number / divisor % base)
       append(digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10))

@@ -25,14 +25,22 @@ struct Outlet {
 }
 
 /// Sends a line over the serial line.
+@inline(never)
 public func printLine(_ message: Message) {
-  let line: Message = "\(message)\n"
-  Outlet.current.console?.send(line.text)
+  let end: InlineArray<1, UInt8> = [UInt8(ascii: "\n")]
+  let console = Outlet.current.console
+  console?.send(message.text)
+  console?.send(end.span)
 }
 
-/// Says why the kernel cannot go on, and switches the machine off.
+/// Says why the kernel cannot go on and who called this, and switches the machine off.
 public func panic(_ message: Message) -> Never {
-  printLine("PANIC: \(message)")
+  let start: Message = "PANIC: "
+  Outlet.current.console?.send(start.text)
+  printLine(message)
+  printLine("backtrace:")
+  var trace = Backtrace.here
+  sendCalls(&trace)
   Outlet.current.firmware.powerOff()
 }
 
@@ -46,19 +54,18 @@ public func idle() -> Never {
   Processor.idle()
 }
 
-// MARK: Called by boot.S
+// MARK: Called by boot.S and exceptions.S
 
-// Exceptions so far: one CPU, and nothing interrupts the report of one but another.
+// One CPU, and nothing interrupts the report of a fault but another.
 nonisolated(unsafe) private var faultCount = 0
 
-/// Reports an exception. The boot code calls this, on a stack of its own.
+/// Reports an exception and switches the machine off. The vectors call this, on a stack of its own.
 ///
 /// A report that ends in an exception itself is made again where QEMU has its serial line, for the
 /// tree's may be what is wrong; then the machine is switched off without a word.
+@unsafe
 @c(kernel_fault)
-public func reportFault(
-  _ syndrome: UInt64, _ instruction: UInt64, _ address: UInt64, _ vector: UInt64
-) {
+public func reportFault(_ frame: UnsafePointer<UInt64>) {
   unsafe faultCount &+= 1
   switch unsafe faultCount {
   case 1: break
@@ -66,11 +73,9 @@ public func reportFault(
   case 3: Firmware.lastResort.powerOff()
   default: Processor.idle()
   }
-  panic(
-    """
-    unexpected exception: vector \(vector), ESR \(hexadecimal: syndrome), \
-    at \(hexadecimal: instruction), address \(hexadecimal: address)
-    """)
+  // SAFETY: the vectors pass the frame that they saved.
+  FaultReport(frame: unsafe ExceptionFrame(frame)).send()
+  powerOff()
 }
 
 /// Ends the kernel when `main` returns. The boot code calls this.

@@ -2,123 +2,179 @@ import Testing
 
 @testable import KernelAArch64
 
-/// Walks page tables as the CPU does, knowing nothing of how they were made.
-@safe
-private struct Walker {
-  private let root: UnsafeMutablePointer<UInt64>
-
-  init(root: UnsafeMutablePointer<UInt64>) {
-    unsafe self.root = root
-  }
-
-  /// The entry that maps an address: its attributes without address bits, and where it leads.
-  func look(up address: UInt64) -> (output: UInt64, attributes: UInt64)? {
-    var table = unsafe root
-    for level in 0..<4 {
-      let shift = UInt64(39 - 9 * level)
-      let entry = unsafe table[Int(address >> shift & 0x1ff)]
-      guard entry & 1 == 1 else { return nil }
-      let isTable = entry & 2 == 2 && level < 3
-      if isTable {
-        guard
-          let next = unsafe UnsafeMutablePointer<UInt64>(
-            bitPattern: UInt(entry & 0xffff_ffff_f000))
-        else { return nil }
-        unsafe table = next
-        continue
-      }
-      // A block at the lowest level, or a leaf at the highest, is reserved.
-      if level == 0 || (level == 3 && entry & 2 == 0) { return nil }
-      let offset: UInt64 = (1 << shift) - 1
-      let output = entry & 0xffff_ffff_f000 & ~offset | address & offset
-      return (output, entry & 0xfff0_0000_0000_0fff & ~3)
-    }
-    return nil
-  }
-}
-
 @Suite("Address space")
 struct AddressSpaceTests {
+  static let image: Range<UInt64> = 0x4020_0000..<0x402a_0000
+
   /// Tables of our own, thrown away at the end.
-  private func withTables(
-    _ count: Int, _ body: (inout AddressSpace, Walker) throws -> Void
+  static func withTables(
+    _ count: Int, _ body: (inout AddressSpace, TableWalker) throws -> Void
   ) rethrows {
     let root = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
-    let spare = UnsafeMutableRawPointer.allocate(byteCount: 4096 * count, alignment: 4096)
+    let spare = UnsafeMutableRawPointer.allocate(byteCount: 4096 * max(count, 1), alignment: 4096)
     defer {
       unsafe root.deallocate()
       unsafe spare.deallocate()
     }
     let rootTable = unsafe root.initializeMemory(as: UInt64.self, repeating: 0, count: 512)
     let spareTables = unsafe spare.initializeMemory(
-      as: UInt64.self, repeating: 0, count: 512 * count)
-    var space = unsafe AddressSpace(root: rootTable, spare: spareTables, spareCount: count)
-    try body(&space, unsafe Walker(root: rootTable))
+      as: UInt64.self, repeating: 0, count: 512 * max(count, 1))
+    var space = unsafe AddressSpace(
+      root: rootTable, spare: spareTables, spareCount: count, image: image)
+    try body(&space, unsafe TableWalker(root: rootTable))
   }
 
   static let ranges: [Range<UInt64>] = [
-    0x900_0000..<0x900_1000, 0x4000_0000..<0x8000_0000, 0x4020_3000..<0x4080_1000,
+    0x900_0000..<0x900_1000, 0x4040_0000..<0x8000_0000, 0x402a_3000..<0x4080_1000,
     0x40_1000_0000..<0x40_2000_0000, 0x80_0000_0000..<0x100_0000_0000,
-    0x3fff_f000..<0x4000_1000, 0x7fff_ffff..<0x8000_0001,
+    0x3fff_f000..<0x4000_1000, 0x7fff_ffff..<0x8000_0001, 0x1_0000..<0x1_0001,
   ]
 
   @Test("every page of a range leads to itself, and its neighbours nowhere", arguments: ranges)
   func identity(range: Range<UInt64>) throws {
-    try withTables(8) { space, walker in
+    try Self.withTables(8) { space, walker in
       try space.map(range, as: .memory)
       let first = range.lowerBound & ~0xfff
       let last = (range.upperBound - 1) & ~0xfff
       for address in [first, first + 0xabc, (first + last) / 2, last, last + 0xfff] {
-        let found = walker.look(up: address)
-        #expect(found?.output == address)
-        // Normal memory by MAIR, inner-shareable, accessed, never executed.
-        #expect(found?.attributes == 0x0060_0000_0000_0704)
+        var found = try #require(walker.look(up: address))
+        found.shift = 12
+        #expect(
+          found
+            == .init(
+              output: address, memory: .writeBackInnerShareable, isWritable: true,
+              isExecutable: false))
       }
-      if first > 0 { #expect(walker.look(up: first - 1) == nil) }
+      #expect(walker.look(up: first - 1) == nil)
       if last + 0x1000 < 1 << 40 { #expect(walker.look(up: last + 0x1000) == nil) }
     }
   }
 
-  @Test("registers are device memory")
+  @Test("registers are device memory that is never executed")
   func device() throws {
-    try withTables(8) { space, walker in
+    try Self.withTables(8) { space, walker in
       try space.map(0x900_0000..<0x900_1000, as: .device)
-      #expect(walker.look(up: 0x900_0018)?.attributes == 0x0060_0000_0000_0400)
+      #expect(
+        walker.look(up: 0x900_0018)
+          == .init(output: 0x900_0018, memory: .deviceNGnRnE, isWritable: true, shift: 12))
     }
   }
 
-  @Test("mapping again in the same way changes nothing, in another way is refused")
+  @Test("the largest entries that fit")
+  func sizes() throws {
+    try Self.withTables(8) { space, walker in
+      try space.map(0x8000_0000 - 0x20_1000..<0xc020_1000, as: .memory)
+      let places: [UInt64: UInt64] = [
+        0x8000_0000 - 0x20_1000: 12, 0x8000_0000 - 0x20_0000: 21, 0x8000_0000: 30,
+        0xc000_0000: 21, 0xc020_0000: 12,
+      ]
+      for (address, shift) in places { #expect(walker.look(up: address)?.shift == shift) }
+    }
+  }
+
+  @Test("mapping again in the same way changes nothing, in another way is refused as a whole")
   func conflict() throws {
-    try withTables(8) { space, walker in
-      try space.map(0x4000_0000..<0x4040_0000, as: .memory)
-      try space.map(0x4010_0000..<0x4060_0000, as: .memory)
-      #expect(walker.look(up: 0x405f_ffff)?.output == 0x405f_ffff)
-      #expect(throws: AddressSpace.MappingError.conflict(address: 0x4020_0000)) {
-        try space.map(0x4020_0000..<0x4020_1000, as: .device)
+    try Self.withTables(8) { space, walker in
+      try space.map(0x4400_0000..<0x4440_0000, as: .memory)
+      try space.map(0x4410_0000..<0x4460_0000, as: .memory)
+      #expect(walker.look(up: 0x445f_ffff)?.output == 0x445f_ffff)
+      #expect(throws: AddressSpace.MappingError.conflict(address: 0x4400_0000)) {
+        try space.map(0x43ff_0000..<0x4400_1000, as: .device)
       }
+      #expect(walker.look(up: 0x43ff_0000) == nil)
+      try space.map(0x900_0000..<0x920_0000, as: .device)
+      #expect(throws: AddressSpace.MappingError.conflict(address: 0x900_1000)) {
+        try space.map(0x900_1000..<0x900_2000, as: .memory)
+      }
+      #expect(walker.look(up: 0x900_1000)?.memory == .deviceNGnRnE)
     }
   }
 
-  @Test("what does not fit in 40 bits, or in the tables there are, is refused")
+  @Test("the image, its guards included, is left to the boot code")
+  func image() {
+    Self.withTables(8) { space, walker in
+      let image = Self.image
+      for range in [
+        image, 0x4000_0000..<0x8000_0000, image.lowerBound - 1..<image.lowerBound + 1,
+        image.upperBound - 1..<image.upperBound, 0x4025_0000..<0x4025_1000,
+      ] {
+        for kind in [AddressSpace.Kind.device, .memory] {
+          let error = AddressSpace.MappingError.conflict(
+            address: max(range.lowerBound & ~0xfff, image.lowerBound))
+          #expect(throws: error) { try space.map(range, as: kind) }
+          #expect(throws: error) { try space.unmap(range, as: kind) }
+        }
+      }
+      #expect(walker.look(up: 0x4025_0000) == nil)
+    }
+  }
+
+  @Test("what does not fit in 40 bits, or in the tables there are, or is at 0, is refused")
   func limits() {
-    withTables(2) { space, _ in
-      #expect(throws: AddressSpace.MappingError.outOfRange) {
-        try space.map(0xff_ffff_f000..<0x100_0000_1000, as: .device)
+    Self.withTables(2) { space, walker in
+      let ranges: [Range<UInt64>] = [
+        0xff_ffff_f000..<0x100_0000_1000, 0..<0x1000, 0xffff..<0x1_0001, 0..<0x4000_0000,
+        UInt64.max - 1..<UInt64.max, 0..<UInt64.max,
+      ]
+      for range in ranges {
+        #expect(throws: AddressSpace.MappingError.outOfRange) { try space.map(range, as: .device) }
+        #expect(throws: AddressSpace.MappingError.outOfRange) {
+          try space.unmap(range, as: .device)
+        }
       }
       #expect(throws: AddressSpace.MappingError.noTables) {
-        try space.map(0x1000..<0x2000, as: .device)
+        try space.map(0x1_1000..<0x1_2000, as: .device)
+      }
+      #expect(walker.look(up: 0) == nil)
+    }
+  }
+
+  @Test("an empty range is nothing to do, wherever it is")
+  func empty() throws {
+    try Self.withTables(0) { space, _ in
+      for address: UInt64 in [0, 0x4020_0000, 1 << 40, .max] {
+        try space.map(address..<address, as: .device)
+        try space.unmap(address..<address, as: .memory)
       }
     }
   }
 
-  @Test("ticks become nanoseconds exactly, without overflow")
-  func time() {
-    #expect(Counter.nanoseconds(ticks: 62_500_000, frequency: 62_500_000) == 1_000_000_000)
-    #expect(Counter.nanoseconds(ticks: 1, frequency: 62_500_000) == 16)
-    #expect(Counter.nanoseconds(ticks: 3, frequency: 1_000_000_000) == 3)
-    // A century at the fastest architected rate.
-    let ticks: UInt64 = 1_000_000_000 * 3_155_760_000
-    #expect(Counter.nanoseconds(ticks: ticks + 7, frequency: 1_000_000_000) == ticks + 7)
-    #expect(Counter.nanoseconds(ticks: 5, frequency: 0) != 0)
+  @Test("more tables come from pages that the caller supplies, whole ones only")
+  func supply() throws {
+    let pages = UnsafeMutableRawPointer.allocate(byteCount: 4 * 4096, alignment: 4096)
+    defer { unsafe pages.deallocate() }
+    unsafe pages.initializeMemory(as: UInt8.self, repeating: 0xff, count: 4 * 4096)
+    try Self.withTables(1) { space, walker in
+      let range: Range<UInt64> = 0x900_0000..<0x900_1000
+      #expect(throws: AddressSpace.MappingError.noTables) { try space.map(range, as: .device) }
+      let start = UInt64(UInt(bitPattern: pages))
+      unsafe space.supply(start + 1..<start + 8191)
+      #expect(throws: AddressSpace.MappingError.noTables) { try space.map(range, as: .device) }
+      unsafe space.supply(start + 1..<start + 3 * 4096)
+      try space.map(range, as: .device)
+      #expect(walker.look(up: 0x900_0000)?.output == 0x900_0000)
+      #expect(walker.look(up: 0x900_1000) == nil)
+    }
+  }
+
+  @Test("holes of a range are left out, however they lie")
+  func holes() throws {
+    try Self.withTables(16) { space, walker in
+      let holes: [Range<UInt64>] = [
+        0..<0x1_0000, Self.image, 0x4800_0000..<0x4820_0000, 0x4810_0000..<0x4830_0000,
+        0x4830_0000..<0x4830_1000, 0x4fff_f000..<0x6000_0000, 0x4900_0000..<0x4900_0000,
+        0x4a00_0000..<0x4a00_1000,
+      ]
+      try space.map(0..<0x5000_0000, except: holes.span, as: .memory)
+      let addresses: [UInt64] = [
+        0, 0xffff, 0x1_0000, 0x4000_0000, 0x401f_ffff, 0x4020_0000, 0x4029_ffff, 0x402a_0000,
+        0x47ff_ffff, 0x4800_0000, 0x4815_0000, 0x482f_ffff, 0x4830_0fff, 0x4830_1000, 0x4900_0000,
+        0x49ff_ffff, 0x4a00_0000, 0x4a00_1000, 0x4fff_efff, 0x4fff_f000, 0x5000_0000,
+      ]
+      for address in addresses {
+        let isMapped = address < 0x5000_0000 && !holes.contains { $0.contains(address) }
+        #expect((walker.look(up: address) != nil) == isMapped, "\(String(address, radix: 16))")
+      }
+    }
   }
 }

@@ -102,6 +102,7 @@ struct MachineDescriptionTests {
         AddressRange(0x4000_0000, 0x1_0000), AddressRange(0x4FF0_0000, 0x1234),
         AddressRange(0x4800_0000, 0x20_0000),
       ])
+    #expect(machine.unmappedReservations.array == [AddressRange(0x4800_0000, 0x20_0000)])
     #expect(machine.uarts.count == 2)
     #expect(machine.uart?.registers == AddressRange(0xFE20_1000, 0x200))
     #expect(machine.psci == .smc)

@@ -6,7 +6,7 @@ struct PageAllocatorTests {
   /// Pages that the records of so many pages in so many banks take.
   private func recordPages(_ pages: Int, banks: Int = 1) -> Int {
     let count = pages + banks + 1
-    return (count * 16 + (count + 63) / 64 * 8 + 4095) / 4096
+    return (count * 12 + (count + 63) / 64 * 8 + 4095) / 4096
   }
 
   private func allocator(
@@ -30,7 +30,9 @@ struct PageAllocatorTests {
     return addresses
   }
 
-  @Test("All of a bank but the records can be had, and comes back as one run") func whole() throws {
+  @Test("S3: All of a bank but the records can be had, and comes back as one run") func whole()
+    throws
+  {
     let memory = Memory(pageCount: 1024)
     var pages = try allocator([memory.bounds])
     let free = 1024 - recordPages(1024)
@@ -51,7 +53,7 @@ struct PageAllocatorTests {
     #expect(try pages.allocate(pageCount: free) == run)
   }
 
-  @Test("Runs start at any power of two asked for") func alignment() throws {
+  @Test("S3: Runs start at any power of two asked for") func alignment() throws {
     let memory = Memory(pageCount: 2048)
     var pages = try allocator([memory.bounds])
     var runs: [PageRun] = []
@@ -76,7 +78,7 @@ struct PageAllocatorTests {
     #expect(pages.freePageCount == 2048 - recordPages(2048))
   }
 
-  @Test("A tight fit is found, aligned or not") func tight() throws {
+  @Test("S3: A tight fit is found, aligned or not") func tight() throws {
     let memory = Memory(pageCount: 256)
     // Of 16 pages that start one page past a multiple of 16, eight fit at a multiple of 8 pages.
     let kept = memory.pages(129..<145)
@@ -93,7 +95,7 @@ struct PageAllocatorTests {
         == .failure(.exhausted(pageCount: 2)))
   }
 
-  @Test("Requests that make no sense") func requests() throws {
+  @Test("S3: Requests that make no sense") func requests() throws {
     let memory = Memory(pageCount: 64)
     var pages = try allocator([memory.bounds])
     for count in [0, -1, .min] {
@@ -108,7 +110,7 @@ struct PageAllocatorTests {
     }
   }
 
-  @Test("What was not allocated cannot be freed") func errors() throws {
+  @Test("S3: double, foreign and partial frees are named") func errors() throws {
     let memory = Memory(pageCount: 64)
     let reserved = memory.pages(40..<42)
     var pages = try allocator([memory.bounds], reserved: [reserved])
@@ -123,19 +125,25 @@ struct PageAllocatorTests {
       }
     }
     #expect(free(run.address + 8) == .misaligned(address: run.address + 8))
-    #expect(free(run.address + 4096) == .notAllocated(address: run.address + 4096))
+    #expect(
+      free(run.address + 4096)
+        == .insideRun(address: run.address + 4096, first: run.address))
     #expect(free(memory.bounds.upperBound) == .foreign(address: memory.bounds.upperBound))
     #expect(free(0) == .foreign(address: 0) && free(~4095) == .foreign(address: ~4095))
-    #expect(free(reserved.lowerBound) == .notAllocated(address: reserved.lowerBound))
+    let never = run.address + 4 * 4096
+    #expect(free(never) == .alreadyFree(address: never))
+    #expect(free(reserved.lowerBound) == .reserved(address: reserved.lowerBound))
     let records = memory.bounds.lowerBound
-    #expect(free(records) == .notAllocated(address: records))
+    #expect(free(records) == .reserved(address: records))
     #expect(pages.freePageCount == before - 4)
     #expect(free(run.address) == nil)
-    #expect(free(run.address) == .notAllocated(address: run.address))
+    #expect(free(run.address) == .alreadyFree(address: run.address))
     #expect(pages.freePageCount == before)
   }
 
-  @Test("Reservations: overlapping, adjacent, outside, partial, empty") func reservations() throws {
+  @Test("S3: Reservations: overlapping, adjacent, outside, partial, empty") func reservations()
+    throws
+  {
     let memory = Memory(pageCount: 128)
     let start = memory.bounds.lowerBound
     let page: UInt64 = 4096
@@ -157,7 +165,7 @@ struct PageAllocatorTests {
     #expect(try pages.allocate(pageCount: 48).address == start + 52 * page)
   }
 
-  @Test("Banks: partial pages, overlap, too small, none, none free") func banks() throws {
+  @Test("S3: Banks: partial pages, overlap, too small, none, none free") func banks() throws {
     let memory = Memory(pageCount: 256)
     let start = memory.bounds.lowerBound
     // Neighbouring banks stay apart; what two banks share is had once.
@@ -173,8 +181,8 @@ struct PageAllocatorTests {
     #expect(try pages.allocate(pageCount: 127).address == start + 4096)
     _ = try addresses(&pages)
 
-    #expect(failure([]) == .noRoomForRecords(byteCount: 24))
-    #expect(failure([start..<start + 4095]) == .noRoomForRecords(byteCount: 40))
+    #expect(failure([]) == .noRoomForRecords(byteCount: 20))
+    #expect(failure([start..<start + 4095]) == .noRoomForRecords(byteCount: 32))
     #expect(failure([memory.bounds], reserved: [memory.bounds]) != nil)
     #expect(failure([0..<(~0)]) == .tooMuchMemory)
     #expect(failure(Array(repeating: memory.bounds, count: 33)) == .tooMuchMemory)

@@ -31,6 +31,19 @@ struct BootArgumentsTests {
     #expect(Self.number("frames", in: "frames=18446744073709551615") == .max)
   }
 
+  @Test("a word is the value only as a whole")
+  func words() {
+    let bytes = Array("wait=poll fault=stack xfault=text fault=null".utf8)
+    let arguments = BootArguments(bytes.span)
+    #expect(arguments.has("fault", "stack") && arguments.has("wait", "poll"))
+    #expect(!arguments.has("fault", "stac") && !arguments.has("fault", "stacks"))
+    #expect(!arguments.has("fault", "null") && !arguments.has("fault", "text"))
+    #expect(arguments.has("xfault", "text") && !arguments.has("xfault", "text fault=null x"))
+    let last = Array("fault=null".utf8)
+    #expect(BootArguments(last.span).has("fault", "null"))
+    #expect(!BootArguments(last.span).has("fault", "nullx"))
+  }
+
   @Test("of a line that is too long, the first 512 bytes count")
   func long() {
     let padding = String(repeating: "x", count: 500)

@@ -19,6 +19,14 @@ struct MessageTests {
     #expect(Self.text(line) == "a 0 b -12 c 0xbeef d 2:31.7 e 18446744073709551615")
   }
 
+  @Test("padded numbers have all their digits", arguments: [0, 0x1f, 0xfedc_ba98_7654_3210])
+  func padded(number: UInt64) {
+    var line = Message()
+    line.write(paddedHexadecimal: number)
+    let digits = String(number, radix: 16)
+    #expect(Self.text(line) == "0x" + String(repeating: "0", count: 16 - digits.count) + digits)
+  }
+
   @Test("a line that is too long is cut off, not lost")
   func long() {
     var line = Message()

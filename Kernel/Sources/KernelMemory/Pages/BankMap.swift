@@ -31,7 +31,7 @@ struct BankMap: ~Copyable {
       banks[count] = Bank(start: start, end: last, firstIndex: end)
       count &+= 1
       end &+= Int(truncatingIfNeeded: (last &- start) &>> 12) &+ 1
-      guard end < Int(UInt32.max) else { throw .tooMuchMemory }
+      guard end < 1 << 30 else { throw .tooMuchMemory }
     }
   }
 

@@ -1,0 +1,96 @@
+/// The names of properties, and the strings in them, that ``InterruptDescription`` looks for: each is the
+/// number of its line in one literal.
+///
+/// One literal, for the same reason as that of ``DeviceTreeWords``: its bytes can be reached without
+/// `unsafe`. Those of a short one could not be, as it would have no place in memory.
+enum InterruptWord: Int {
+  case addressCells
+  case sizeCells
+  case interruptCells
+  case redistributorRegions
+  case redistributorStride
+  case reg
+  case ranges
+  case status
+  case compatible
+  case phandle
+  case interrupts
+  case interruptMap
+  case interruptMapMask
+  case messageMap
+  case messageMapMask
+  case messageParent
+  case firstLine
+  case lineCount
+  case okay
+  case ok
+  case gicV3
+  case gic400
+  case cortexA15GIC
+  case cortexA9GIC
+  case cortexA7GIC
+  case messageFrame
+  case translationService
+  case pciHost
+  case timer
+
+  private static var lineByteCount: Int { 23 }
+
+  private static let literal = """
+    #address-cells~~~~~~~~
+    #size-cells~~~~~~~~~~~
+    #interrupt-cells~~~~~~
+    #redistributor-regions
+    redistributor-stride~~
+    reg~~~~~~~~~~~~~~~~~~~
+    ranges~~~~~~~~~~~~~~~~
+    status~~~~~~~~~~~~~~~~
+    compatible~~~~~~~~~~~~
+    phandle~~~~~~~~~~~~~~~
+    interrupts~~~~~~~~~~~~
+    interrupt-map~~~~~~~~~
+    interrupt-map-mask~~~~
+    msi-map~~~~~~~~~~~~~~~
+    msi-map-mask~~~~~~~~~~
+    msi-parent~~~~~~~~~~~~
+    arm,msi-base-spi~~~~~~
+    arm,msi-num-spis~~~~~~
+    okay~~~~~~~~~~~~~~~~~~
+    ok~~~~~~~~~~~~~~~~~~~~
+    arm,gic-v3~~~~~~~~~~~~
+    arm,gic-400~~~~~~~~~~~
+    arm,cortex-a15-gic~~~~
+    arm,cortex-a9-gic~~~~~
+    arm,cortex-a7-gic~~~~~
+    arm,gic-v2m-frame~~~~~
+    arm,gic-v3-its~~~~~~~~
+    pci-host-ecam-generic~
+    arm,armv8-timer~~~~~~~
+
+    """
+
+  /// Does something with the bytes of the word.
+  func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    let literal = Self.literal
+    let start = rawValue &* Self.lineByteCount
+    let line = literal.utf8Span.span.extracting(start..<start &+ Self.lineByteCount)
+    return body(line.prefix(until: UInt8(ascii: "~")))
+  }
+}
+
+extension DeviceTree {
+  /// The value of a property, or `nil` if the node has none of that name.
+  func property(_ name: InterruptWord, of node: DeviceTreeNode) -> DeviceTreeValue? {
+    name.withBytes { property($0, of: node) }
+  }
+
+  /// The first cell of a property.
+  func cell(_ name: InterruptWord, of node: DeviceTreeNode) -> UInt32? {
+    property(name, of: node).flatMap { cell(at: 0, of: $0) }
+  }
+
+  /// Whether a value lists a word.
+  func list(_ value: DeviceTreeValue, contains word: InterruptWord) -> Bool {
+    word.withBytes { list(value, contains: $0, allowingSuffix: false) }
+  }
+}
