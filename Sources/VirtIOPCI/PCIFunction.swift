@@ -44,6 +44,7 @@ enum ConfigurationOffset {
   static var headerType: UInt { 0x0e }
   static var firstBAR: UInt { 0x10 }
   static var capabilitiesPointer: UInt { 0x34 }
+  static var interruptPin: UInt { 0x3d }
 }
 
 /// The command register.

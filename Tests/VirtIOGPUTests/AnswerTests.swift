@@ -199,8 +199,10 @@ struct AnswerTests {
     rig.gpu.isHolding = true
     let error = failure { () throws(GPUError) in try display.updateScanouts(waiting: rig.waiter) }
     #expect(error == .timedOut(CommandSubject(.getDisplayInfo), needsReset: false))
-    let busy = failure { () throws(GPUError) in try display.updateScanouts(waiting: rig.waiter) }
-    #expect(busy == .busy, "its slot is the device's until it gives it back")
+    let asked = rig.gpu.types.count
+    let again = failure { () throws(GPUError) in try display.updateScanouts(waiting: rig.waiter) }
+    #expect(again == .timedOut(CommandSubject(.getDisplayInfo), needsReset: false))
+    #expect(rig.gpu.types.count == asked, "its slot is the device's until it gives it back")
     rig.gpu.isHolding = false
     _ = try display.present(display.nextFrame(waiting: rig.waiter))
     rig.gpu.outputs[0].width = 320
@@ -214,6 +216,27 @@ struct AnswerTests {
     #expect(try present(&display) == nil)
     try display.close(waiting: rig.waiter)
     #expect(rig.platform.isBalanced)
+  }
+
+  @Test("what went wrong before a call was given up is nothing to the next call")
+  func failureBeforeTimeout() throws {
+    var display = try rig.openWithFrame()
+    rig.gpu.amend = { request, reply in
+      if request.type == 0x101 { reply?.type = 0x1201 }
+      if request.type == 0x106 { reply = nil }
+    }
+    let image = [UInt32](repeating: 0, count: 4096)
+    let error = failure {
+      () throws(GPUError) in
+      try display.setCursor(
+        image.span, hotspotX: 0, hotspotY: 0, x: 0, y: 0, waiting: rig.waiter)
+    }
+    guard case .timedOut = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    rig.gpu.amend = { _, _ in }
+    try display.updateScanouts(waiting: rig.waiter)
   }
 
   @Test("once the late answer is there, asking again works at once")

@@ -58,7 +58,7 @@ struct ResizeTests {
     #expect(frame.width == 20 && frame.height == 10 && frame.staleRegion == frame.bounds)
     #expect(rig.gpu.requests.isEmpty, "the old picture stays until there is a new one")
     _ = try display.present(frame)
-    #expect(rig.gpu.types == [0x101, 0x106, 0x105, 0x103, 0x104])
+    #expect(rig.gpu.types == [0x101, 0x106, 0x105, 0x103, 0x104, 0x10a])
     #expect(rig.gpu.requests[3].rectangle(at: 24) == [0, 0, 20, 10])
     #expect(rig.gpu.requests[0].word(at: 24) == 2 && rig.gpu.requests[3].word(at: 44) == 2)
     rig.gpu.clear()
@@ -88,8 +88,11 @@ struct ResizeTests {
     _ = failure { () throws(GPUError) in try display.tryNextFrame() }
     let frame = try display.nextFrame(waiting: rig.waiter)
     #expect(frame.width == 64 && frame.height == 48 && frame.staleRegion == frame.bounds)
+    rig.gpu.clear()
     _ = try display.present(frame)
-    #expect(rig.gpu.requests.last?.word(at: 40) == 1)
+    #expect(rig.gpu.types.filter { $0 != 0x10a }.suffix(3) == [0x105, 0x103, 0x104])
+    let scanout = rig.gpu.requests.last { $0.type == 0x103 }
+    #expect(scanout?.word(at: 44) == 1, "the one that failed may have taken its place")
     try display.close(waiting: rig.waiter)
     #expect(rig.platform.isBalanced)
   }
@@ -102,9 +105,24 @@ struct ResizeTests {
     let isNone = isNothing(try display.tryNextFrame())
     #expect(isNone)
     _ = try display.present(frame)
-    #expect(rig.gpu.types == [0x105, 0x104])
+    #expect(rig.gpu.types == [0x105, 0x104, 0x10a])
     let next = try display.nextFrame(waiting: rig.waiter)
     #expect(next.width == 20)
+  }
+
+  @Test("memory that the device does not let go of stays where it is until the reset")
+  func keptMemory() throws {
+    var display = try rig.openWithFrame()
+    try resize(&display, 20, 10)
+    rig.gpu.amend = { request, reply in if request.type == 0x107 { reply?.type = 0x1200 } }
+    _ = try display.present(display.nextFrame(waiting: rig.waiter))
+    let count = rig.platform.memory.liveCount
+    for _ in 0..<3 { _ = try display.present(display.nextFrame(waiting: rig.waiter)) }
+    #expect(rig.gpu.types.contains(0x107))
+    #expect(rig.platform.memory.liveCount == count)
+    rig.gpu.amend = { _, _ in }
+    try? display.close(waiting: rig.waiter)
+    #expect(rig.platform.isBalanced)
   }
 
   @Test("closing gives back the memory of old and new")

@@ -73,7 +73,7 @@ struct VirtIOStructureTests {
     #expect(try rig.refusal() == nil)
   }
 
-  @Test("PCI-CAP-4: a reserved BAR number is skipped", arguments: [6, 7, 0x80, 0xff])
+  @Test("PCI-CAP-4: a reserved BAR number is skipped", arguments: [6, 7, 10, 0x80, 0xff])
   func reservedBAR(_ bar: UInt8) throws {
     rig.function.addVirtIO(1, bar: bar, offset: 0, byteCount: 0x38)
     rig.addStructures()

@@ -79,15 +79,23 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
 
   /// Makes and enables queue `index`, with as many entries as the device and `capacity` allow.
   ///
+  /// - Parameters:
+  ///   - minimumSize: How many entries the driver cannot do without.
+  ///   - interrupts: Whether the driver will ever want to be interrupted for used buffers.
   /// - Throws: ``DeviceError``: there is no such queue, no memory, or it cannot be notified.
   public mutating func makeQueue<P: Platform, let capacity: Int>(
-    _ index: UInt16, on platform: borrowing P
+    _ index: UInt16, atLeast minimumSize: Int = 1, interrupts: Bool = false,
+    on platform: borrowing P
   ) throws(DeviceError) -> SplitQueue<P.Region, T.Bell, capacity> {
     let bit: UInt64 = 1 << UInt64(index)
     guard madeQueues & bit == 0 else { throw .queueMissing(index: index) }
     let maximumSize = transport.readMaximumSize(ofQueue: index)
     guard maximumSize > 0 else { throw .queueMissing(index: index) }
-    let layout = SplitLayout(atMost: min(Int(maximumSize), capacity))
+    let layout = SplitLayout(
+      atMost: min(Int(maximumSize), capacity), lineByteCount: P.Region.lineByteCount)
+    guard layout.size >= minimumSize else {
+      throw .queueTooSmall(index: index, size: maximumSize)
+    }
     let memory: DMABuffer<P.Region>
     do {
       memory = try DMABuffer(byteCount: layout.byteCount, alignment: 4096, from: platform)
@@ -99,7 +107,8 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
     let bell: T.Bell
     do {
       bell = try transport.enable(
-        layout.placement(of: index, maximumSize: maximumSize, at: memory.deviceAddress))
+        layout.placement(
+          of: index, maximumSize: maximumSize, at: memory.deviceAddress, interrupts: interrupts))
     } catch {
       // The device was not told of this memory, or not to use it.
       memory.free(to: platform)
@@ -153,6 +162,9 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   public func writeConfiguration32(_ value: UInt32, at offset: UInt) {
     transport.writeConfiguration32(value, at: offset)
   }
+
+  /// How its interrupts are told apart.
+  public var interrupts: T.Interrupts { transport.interrupts }
 
   /// Whether the device says that only a reset can help it. One register read.
   public func needsReset() -> Bool {

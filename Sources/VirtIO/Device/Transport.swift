@@ -5,6 +5,8 @@
 public protocol Transport: ~Copyable {
   /// Rings for one queue.
   associatedtype Bell: Doorbell
+  /// Says why the device interrupts.
+  associatedtype Interrupts: InterruptSource = NoInterrupts
 
   /// The device type: 16 is a GPU.
   ///
@@ -30,9 +32,15 @@ public protocol Transport: ~Copyable {
   /// Writes 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
   func writeConfiguration32(_ value: UInt32, at offset: UInt)
 
+  /// How its interrupts are told apart.
+  var interrupts: Interrupts { get }
+
   /// Reads the most entries that queue `index` can have; 0 if there is no such queue.
   func readMaximumSize(ofQueue index: UInt16) -> UInt16
   /// Tells the device where a queue lies, enables it, and says how to notify the device of it.
+  ///
+  /// For a queue that ``QueuePlacement/interrupts`` it first makes sure that interrupts can come, by
+  /// then or later; that none can is no error.
   mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> Bell
 }
 
@@ -52,11 +60,13 @@ public struct QueuePlacement: Equatable, Sendable {
   public let driverArea: DeviceAddress
   /// The Device Area: the used ring of a split queue.
   public let deviceArea: DeviceAddress
+  /// Whether the driver will ever want to be interrupted for used buffers of this queue.
+  public let interrupts: Bool
 
   /// A placement with all its parts.
   public init(
     index: UInt16, size: UInt16, maximumSize: UInt16, descriptorArea: DeviceAddress,
-    driverArea: DeviceAddress, deviceArea: DeviceAddress
+    driverArea: DeviceAddress, deviceArea: DeviceAddress, interrupts: Bool = false
   ) {
     self.index = index
     self.size = size
@@ -64,6 +74,7 @@ public struct QueuePlacement: Equatable, Sendable {
     self.descriptorArea = descriptorArea
     self.driverArea = driverArea
     self.deviceArea = deviceArea
+    self.interrupts = interrupts
   }
 }
 
@@ -73,6 +84,11 @@ public struct QueuePlacement: Equatable, Sendable {
 public protocol Doorbell: Sendable {
   /// Rings: one register write.
   func ring()
+}
+
+extension Transport where Self: ~Copyable, Interrupts == NoInterrupts {
+  /// None.
+  public var interrupts: NoInterrupts { NoInterrupts() }
 }
 
 extension Transport where Self: ~Copyable {

@@ -12,17 +12,23 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
   /// What the buffer owns.
   let region: Region
 
-  /// Takes `byteCount` bytes, zeroed, from `platform`.
+  /// Takes `byteCount` bytes, zeroed, from `platform`; more, if that is not a number of whole
+  /// ``DMARegion/lineByteCount``, so that no line is shared with anybody else.
   ///
   /// - Parameter alignment: The alignment of both addresses in bytes, a power of two.
   /// - Throws: ``AllocationFailure`` if the platform has no such range.
   public init<P: Platform>(byteCount: Int, alignment: Int, from platform: borrowing P)
     throws(AllocationFailure) where P.Region == Region
   {
-    guard let region = platform.allocate(byteCount: byteCount, alignment: alignment) else {
-      throw AllocationFailure(byteCount: byteCount)
-    }
+    let rest = Region.lineByteCount &- 1
+    let padded = byteCount.addingReportingOverflow(rest)
+    guard !padded.overflow,
+      let region = platform.allocate(
+        byteCount: padded.partialValue & ~rest, alignment: max(alignment, Region.lineByteCount))
+    else { throw AllocationFailure(byteCount: byteCount) }
     self.region = region
+    // The zeroes are still in the caches, from where they could be written over anything later.
+    region.prepareForDeviceWrites(uncheckedAt: 0, byteCount: region.byteCount)
   }
 
   /// Where the device sees the first byte.
@@ -46,6 +52,25 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
       let span = unsafe MutableRawSpan(_unsafeStart: region.base, byteCount: region.byteCount)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
+  }
+
+  // MARK: Changing hands
+
+  /// Before the device reads so many bytes from `offset` on: it will find what was written here, once
+  /// they are submitted. They lie inside the buffer.
+  public func prepareForDeviceReads(at offset: Int, byteCount: Int) {
+    region.prepareForDeviceReads(uncheckedAt: offset, byteCount: byteCount)
+  }
+
+  /// Before the device writes so many bytes from `offset` on. They are whole
+  /// ``DMARegion/lineByteCount``, or share the last only with bytes that nobody writes.
+  public func prepareForDeviceWrites(at offset: Int, byteCount: Int) {
+    region.prepareForDeviceWrites(uncheckedAt: offset, byteCount: byteCount)
+  }
+
+  /// After the device has written so many bytes from `offset` on, before they are read here.
+  public func prepareForCPUReads(at offset: Int, byteCount: Int) {
+    region.prepareForCPUReads(uncheckedAt: offset, byteCount: byteCount)
   }
 
   /// Gives the memory back. No device may use it any more.

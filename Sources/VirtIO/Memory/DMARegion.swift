@@ -1,6 +1,3 @@
-internal import CVirtIO
-internal import Synchronization
-
 /// Where a device sees a byte of memory: a bus address, which need not be the CPU's.
 public struct DeviceAddress: RawRepresentable, Hashable, Sendable {
   /// The address on the bus.
@@ -25,7 +22,18 @@ public struct DeviceAddress: RawRepresentable, Hashable, Sendable {
 /// Each is one access, never torn, never repeated, never left out. `offset` is in bytes, a multiple
 /// of the width and inside the region; the caller has to know that, it is checked in debug builds
 /// only.
+///
+/// All other accesses, through spans, are for memory that only one side uses at a time. Each time that
+/// it changes hands, one of the three `prepare` methods says so. They cost nothing where the device
+/// snoops the caches; elsewhere they are what makes one side's writes visible to the other. The range
+/// lies inside the region.
 public protocol DMARegion: Sendable {
+  /// In how many bytes at a time memory changes hands: no two such units, counted from the start of an
+  /// aligned region, hold bytes of each other. What the device writes has units of its own.
+  ///
+  /// The length of a cache line, a power of two up to 2048; 1 where caches are snooped.
+  static var lineByteCount: Int { get }
+
   /// Where the CPU sees the first byte.
   var base: UnsafeMutableRawPointer { get }
   /// Where the device sees the first byte.
@@ -49,79 +57,13 @@ public protocol DMARegion: Sendable {
   func store64(_ value: UInt64, uncheckedAt offset: Int)
   /// Orders every earlier access before every later one, for devices as well as CPUs.
   func fullBarrier()
-}
 
-/// Memory that CPU and device always see alike: mapped Normal, write-back, shareable, and the
-/// device snoops the caches (`dma-coherent` in a device tree).
-@safe
-public struct CoherentRegion: DMARegion, @unchecked Sendable {
-  /// Where the CPU sees the first byte; valid for ``byteCount`` bytes.
-  public let base: UnsafeMutableRawPointer
-  /// Where the device sees the first byte.
-  public let deviceAddress: DeviceAddress
-  /// The length of the region.
-  public let byteCount: Int
-
-  /// Describes memory that the caller has set aside.
-  ///
-  /// - Parameters:
-  ///   - base: The first byte for the CPU, aligned to at least 16 bytes. It stays valid, and nobody
-  ///     else's, until the region is given back by ``Platform/free(_:)``.
-  ///   - deviceAddress: The first byte for the device.
-  ///   - byteCount: How many bytes are contiguous for both.
-  @unsafe
-  public init(base: UnsafeMutableRawPointer, deviceAddress: DeviceAddress, byteCount: Int) {
-    unsafe self.base = base
-    self.deviceAddress = deviceAddress
-    self.byteCount = byteCount
-  }
-
-  private func cell<Value: FixedWidthInteger & AtomicRepresentable>(
-    _ offset: Int, as type: Value.Type
-  ) -> UnsafeMutablePointer<Atomic<Value>> {
-    assert(offset >= 0 && offset + MemoryLayout<Value>.size <= byteCount)
-    assert(offset & (MemoryLayout<Value>.size - 1) == 0)
-    // SAFETY: an `Atomic` is laid out as its value; this memory is only ever accessed as integers.
-    return unsafe (base + offset).assumingMemoryBound(to: Atomic<Value>.self)
-  }
-
-  /// Loads with `ldarh`.
-  public func loadAcquiring16(uncheckedAt offset: Int) -> UInt16 {
-    UInt16(littleEndian: unsafe cell(offset, as: UInt16.self).pointee.load(ordering: .acquiring))
-  }
-
-  /// Stores with `stlrh`.
-  public func storeReleasing16(_ value: UInt16, uncheckedAt offset: Int) {
-    unsafe cell(offset, as: UInt16.self).pointee.store(value.littleEndian, ordering: .releasing)
-  }
-
-  /// Loads with one plain load.
-  public func load16(uncheckedAt offset: Int) -> UInt16 {
-    UInt16(littleEndian: unsafe cell(offset, as: UInt16.self).pointee.load(ordering: .relaxed))
-  }
-
-  /// Loads with one plain load.
-  public func load32(uncheckedAt offset: Int) -> UInt32 {
-    UInt32(littleEndian: unsafe cell(offset, as: UInt32.self).pointee.load(ordering: .relaxed))
-  }
-
-  /// Stores with one plain store.
-  public func store16(_ value: UInt16, uncheckedAt offset: Int) {
-    unsafe cell(offset, as: UInt16.self).pointee.store(value.littleEndian, ordering: .relaxed)
-  }
-
-  /// Stores with one plain store.
-  public func store32(_ value: UInt32, uncheckedAt offset: Int) {
-    unsafe cell(offset, as: UInt32.self).pointee.store(value.littleEndian, ordering: .relaxed)
-  }
-
-  /// Stores with one plain store.
-  public func store64(_ value: UInt64, uncheckedAt offset: Int) {
-    unsafe cell(offset, as: UInt64.self).pointee.store(value.littleEndian, ordering: .relaxed)
-  }
-
-  /// Runs `dmb osh`.
-  public func fullBarrier() {
-    cvirtio_full_barrier()
-  }
+  /// Before the device reads: it will find what the CPU has written, once the next
+  /// ``storeReleasing16(_:uncheckedAt:)`` or ``fullBarrier()`` is done.
+  func prepareForDeviceReads(uncheckedAt offset: Int, byteCount: Int)
+  /// Before the device writes: nothing that the CPU has written will be written over it later.
+  func prepareForDeviceWrites(uncheckedAt offset: Int, byteCount: Int)
+  /// After the device has written, and has been heard to say so: the CPU will find that. What the CPU
+  /// had written to the same lines is lost.
+  func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int)
 }

@@ -73,6 +73,12 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
     return false
   }
 
+  /// Before the device reads so many bytes of `slot` from `offset` on: it will find what was drawn
+  /// there, once it is told to. They lie inside the slot.
+  public func prepareForDeviceReads(of slot: Int, at offset: Int, byteCount: Int) {
+    memory.prepareForDeviceReads(at: slot &* slotByteCount &+ offset, byteCount: byteCount)
+  }
+
   /// Gives the memory back; no device may use it any more.
   ///
   /// While a loan is alive the memory is left to it for ever, rather than taken from under it.

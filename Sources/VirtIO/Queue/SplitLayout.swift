@@ -5,8 +5,15 @@ struct SplitLayout: Equatable, Sendable {
   /// The number of entries, a power of two.
   let size: Int
 
+  /// What the device writes starts at a multiple of this, a power of two.
+  private let lineByteCount: Int
+
   /// The largest layout with at most `limit` entries. `limit` is 1 to 32768.
-  init(atMost limit: Int) {
+  ///
+  /// - Parameter lineByteCount: ``DMARegion/lineByteCount`` of the memory, a power of two.
+  init(atMost limit: Int, lineByteCount: Int) {
+    // Even where caches are snooped it is faster if the two sides write to different lines.
+    self.lineByteCount = max(64, lineByteCount)
     let limit = max(1, min(limit, 32768))
     size = 1 << (Int.bitWidth &- 1 &- limit.leadingZeroBitCount)
   }
@@ -20,9 +27,12 @@ struct SplitLayout: Equatable, Sendable {
   static var usedElementByteCount: Int { 8 }
 
   // The descriptor table is first: it has the strictest alignment, 16. The used ring starts a cache
-  // line of its own, as the device writes it while the driver writes the others.
+  // line of its own, as the device writes it while the driver writes the others; it is the last, and
+  // the block is padded to its line's end when it is allocated.
   var availableOffset: Int { size &* Self.descriptorByteCount }
-  var usedOffset: Int { (availableOffset &+ 6 &+ 2 &* size &+ 63) & ~63 }
+  var usedOffset: Int {
+    (availableOffset &+ 6 &+ 2 &* size &+ lineByteCount &- 1) & ~(lineByteCount &- 1)
+  }
   var byteCount: Int { usedOffset &+ 6 &+ Self.usedElementByteCount &* size }
 
   // Fields of `struct virtq_avail`.
@@ -36,12 +46,13 @@ struct SplitLayout: Equatable, Sendable {
   var usedRingOffset: Int { usedOffset &+ 4 }
 
   /// What the device is told of a queue that lies at `address`.
-  func placement(of index: UInt16, maximumSize: UInt16, at address: DeviceAddress)
-    -> QueuePlacement
-  {
+  func placement(
+    of index: UInt16, maximumSize: UInt16, at address: DeviceAddress, interrupts: Bool = false
+  ) -> QueuePlacement {
     QueuePlacement(
       index: index, size: UInt16(truncatingIfNeeded: size), maximumSize: maximumSize,
       descriptorArea: address, driverArea: address.advanced(by: availableOffset),
-      deviceArea: address.advanced(by: usedOffset))
+      deviceArea: address.advanced(by: usedOffset),
+      interrupts: interrupts)
   }
 }

@@ -86,9 +86,13 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
 
   /// Asks the device not to interrupt for used buffers, or to do so again. It is a hint.
   ///
+  /// When it may again, there is to be a look for what it has used without a word: that comes after
+  /// the device can see that it may.
+  ///
   /// - Spec: VirtIO 1.4 §2.7.7.1 "Driver Requirements: Used Buffer Notification Suppression"
   public mutating func suppressInterrupts(_ suppressed: Bool) {
     region.store16(suppressed ? 1 : 0, uncheckedAt: layout.availableFlagsOffset)
+    if !suppressed { region.fullBarrier() }
   }
 
   // MARK: To the device

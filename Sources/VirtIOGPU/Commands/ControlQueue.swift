@@ -12,20 +12,29 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   private var freeSlots: InlineArray<32, UInt8>
   /// How many commands can be posted now.
   private(set) var freeCount = 0
-  private(set) var accounts: InlineArray<17, CommandAccount>
+  private(set) var accounts: InlineArray<18, CommandAccount>
+  private typealias SlotLayout = CommandSlotLayout<Region>
+  private let layout: SlotLayout
+  /// Where interrupts leave word; the device is not told of this place.
+  let interruptLatch: InterruptLatch
+  /// Whether the device was asked not to interrupt for what it has done.
+  private(set) var suppressesInterrupts = true
+  /// A bit for each scanout whose EDID is kept.
+  private var describedScanouts: UInt16 = 0
   private var lastFence: UInt64 = 0
   private var commandCount: UInt64 = 0
 
-  /// The account of calls that wait for their own commands; the others belong to scanouts.
+  /// The account of calls that wait for their own commands.
   static var caller: Int { 16 }
-  /// The slot whose response can be long. It is never in the list of free slots.
-  private static var inquirySlot: Int { 0 }
+  /// The account of what nobody waits for. The others belong to scanouts.
+  static var background: Int { 17 }
 
-  /// Makes the queue and lays out its slots.
+  /// Makes the queue and lays out its slots, with room to keep an EDID for each scanout.
+  @inline(never)
   init<P: Platform, T: Transport & ~Copyable>(
-    on device: inout NegotiatedDevice<T>, platform: borrowing P
+    on device: inout NegotiatedDevice<T>, scanoutCount: Int, platform: borrowing P
   ) throws(GPUError) where P.Region == Region, T.Bell == Bell {
-    let layout = SlotLayout()
+    let layout = SlotLayout(scanoutCount: scanoutCount)
     let memory: DMABuffer<Region>
     do {
       memory = try DMABuffer(byteCount: layout.byteCount, alignment: 64, from: platform)
@@ -34,7 +43,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
     var queue: SplitQueue<Region, Bell, 64>
     do {
-      queue = try device.makeQueue(0, on: platform)
+      queue = try device.makeQueue(
+        0, atLeast: Self.minimumSize, interrupts: true, on: platform)
     } catch {
       memory.free(to: platform)
       throw .device(error)
@@ -43,6 +53,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     freeSlots = InlineArray(repeating: 0)
     accounts = InlineArray(repeating: CommandAccount())
     queue.suppressInterrupts(true)
+    self.layout = layout
+    interruptLatch = memory.interruptLatch(at: layout.interruptLatch)
     self.memory = memory
     self.queue = queue
     for slot in 0..<min(32, self.queue.size / 2) {
@@ -56,14 +68,16 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
         break
       }
       slots[slot].chain = chain
-      if slot != Self.inquirySlot { release(slot) }
+      if !SlotLayout.isInquiry(slot) { release(slot) }
     }
   }
 
-  /// How many entries the queue has.
-  var size: Int { queue.size }
-  /// How many commands fit, all in all, besides an inquiry.
-  var capacity: Int { max(0, min(32, queue.size / 2) &- 1) }
+  /// How many commands the first frame of a scanout takes, in one batch: its resource has to be made.
+  private static var commandsPerFirstFrame: Int { 5 }
+  /// How many entries the queue has at least: two a slot.
+  private static var minimumSize: Int {
+    2 &* (SlotLayout.inquiryCount &+ commandsPerFirstFrame)
+  }
 
   private mutating func release(_ slot: Int) {
     freeSlots[freeCount] = UInt8(truncatingIfNeeded: slot)
@@ -74,6 +88,12 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   mutating func nextFence() -> UInt64 {
     lastFence &+= 1
     return lastFence
+  }
+
+  /// Asks the device not to interrupt for what it has done, or to do so.
+  mutating func suppressInterrupts(_ suppressed: Bool) {
+    suppressesInterrupts = suppressed
+    queue.suppressInterrupts(suppressed)
   }
 
   // MARK: To the device
@@ -105,26 +125,35 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     freeCount &-= 1
   }
 
-  /// Puts a command with a long response in the queue. One at a time.
-  mutating func inquire<Command: ControlCommand>(_ command: Command, _ subject: CommandSubject)
-    throws(GPUError)
-  {
-    try drain()
-    guard !slots[Self.inquirySlot].isInFlight else { throw .busy }
-    store(command, in: Self.inquirySlot)
+  /// Puts a command with a long response in the queue, in the one slot that its type has.
+  ///
+  /// - Throws: ``GPUError/busy`` while the device has the last of that type.
+  mutating func inquire<Command: ControlCommand>(
+    _ command: Command, _ subject: CommandSubject, account: Int
+  ) throws(GPUError) {
+    let slot = SlotLayout.inquirySlot(of: subject.command)
+    guard !slots[slot].isInFlight else { throw .busy }
+    store(command, in: slot)
     try enqueue(
-      Self.inquirySlot, MemoryLayout<Command>.size, subject, fence: 0, batch: 0,
-      account: Self.caller)
+      slot, MemoryLayout<Command>.size, subject, fence: 0, batch: 0, account: account)
+  }
+
+  /// Whether the device still has an inquiry of a type.
+  func isInquiring(_ type: CommandType) -> Bool {
+    slots[SlotLayout.inquirySlot(of: type)].isInFlight
   }
 
   private mutating func store<Command: ControlCommand>(_ command: Command, in slot: Int) {
-    let layout = SlotLayout()
     // Only the bytes of this slot are touched, and it is not in flight.
     var bytes = memory.mutableBytes
     bytes.storeBytes(of: command, toByteOffset: layout.request(slot), as: Command.self)
     // What is not written by the device must not look like a response.
     bytes.storeBytes(
       of: .cleared, toByteOffset: layout.response(slot), as: ControlHeader.self)
+    memory.prepareForDeviceReads(
+      at: layout.request(slot), byteCount: MemoryLayout<Command>.size)
+    memory.prepareForDeviceWrites(
+      at: layout.response(slot), byteCount: layout.responseByteCount(slot))
   }
 
   private mutating func enqueue(
@@ -170,9 +199,11 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   private mutating func finish(_ completion: Completion) {
     let slot = completion.chain.id / 2
     let state = slots[slot]
+    memory.prepareForCPUReads(
+      at: layout.response(slot), byteCount: layout.responseByteCount(slot))
     slots[slot].isInFlight = false
     slots[slot].isAbandoned = false
-    if slot != Self.inquirySlot { release(slot) }
+    if !SlotLayout.isInquiry(slot) { release(slot) }
     if state.isAbandoned { return }
     let account = Int(state.account)
     accounts[account].pendingCount &-= 1
@@ -181,6 +212,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
         CommandFailure(subject: state.subject, reason: reason), batch: state.batch)
     } else if state.fence > accounts[account].completedFence {
       accounts[account].completedFence = state.fence
+    } else if state.subject.command == .getEDID, let scanout = state.subject.scanout {
+      keepEDID(of: scanout)
     }
   }
 
@@ -189,7 +222,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     -> CommandFailure.Reason?
   {
     guard writtenByteCount >= UInt32(MemoryLayout<ControlHeader>.size),
-      let header = memory.bytes.wire(ControlHeader.self, at: SlotLayout().response(slot))
+      let header = memory.bytes.wire(ControlHeader.self, at: layout.response(slot))
     else { return .short(byteCount: writtenByteCount) }
     let type = header.responseType
     if type.isError { return .refused(type) }
@@ -202,12 +235,43 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     return nil
   }
 
-  /// The response to the last inquiry. To be read only once its account has nothing pending.
-  func withInquiryResponse<Value>(_ body: (RawSpan) -> Value) -> Value {
-    let layout = SlotLayout()
-    let start = layout.response(Self.inquirySlot)
-    let end = start &+ layout.responseByteCount(Self.inquirySlot)
-    return body(memory.bytes.extracting(start..<end))
+  /// The response to the last question for the displays. To be read only once its account has nothing
+  /// pending.
+  func withDisplayInfo<Value>(_ body: (RawSpan) -> Value) -> Value {
+    let start = layout.response(SlotLayout.inquirySlot(of: .getDisplayInfo))
+    return body(memory.bytes.extracting(start..<start &+ DisplayOne.responseByteCount))
+  }
+
+  // MARK: EDID
+
+  /// Moves a response to where it stays when the next scanout is asked.
+  private mutating func keepEDID(of scanout: ScanoutID) {
+    let source = layout.response(SlotLayout.inquirySlot(of: .getEDID))
+    guard let index = Int(exactly: scanout.rawValue), let target = layout.edid(of: index) else {
+      return
+    }
+    var offset = 0
+    while offset < EDIDResponse.responseByteCount {
+      if let word = memory.bytes.wire(LE64.self, at: source &+ offset) {
+        var bytes = memory.mutableBytes
+        bytes.storeBytes(of: word, toByteOffset: target &+ offset, as: LE64.self)
+      }
+      offset &+= MemoryLayout<LE64>.size
+    }
+    describedScanouts |= 1 << UInt16(truncatingIfNeeded: index)
+  }
+
+  /// What a scanout's display said of itself, if it was asked and has answered.
+  func edid(of scanout: ScanoutID) -> EDID? {
+    guard let index = Int(exactly: scanout.rawValue), let start = layout.edid(of: index),
+      describedScanouts >> UInt16(truncatingIfNeeded: index) & 1 != 0
+    else { return nil }
+    return EDID(memory.bytes.extracting(start..<start &+ EDIDResponse.responseByteCount))
+  }
+
+  /// Forgets what displays have said of themselves.
+  mutating func forgetEDIDs() {
+    describedScanouts = 0
   }
 
   // MARK: Accounts
@@ -304,22 +368,61 @@ private struct CommandSlot {
 }
 
 /// Where requests and responses lie: on cache lines of their own, as one side writes each.
-private struct SlotLayout {
-  static var requestByteCount: Int { 128 }
-  private static var stride: Int { 192 }
-  private static var slotCount: Int { 32 }
-  private static var longResponseByteCount: Int { 1088 }
+private struct CommandSlotLayout<Region: DMARegion> {
+  /// How many scanouts have a place for their EDID.
+  let scanoutCount: Int
 
-  var byteCount: Int { Self.slotCount &* Self.stride &+ Self.longResponseByteCount }
+  static var requestByteCount: Int { 128 }
+  private static var stride: Int {
+    lines(requestByteCount) &+ lines(MemoryLayout<ControlHeader>.size)
+  }
+  private static var slotCount: Int { 32 }
+
+  /// How many slots, the first ones, are for one type of command each, as their responses are long.
+  /// They are never in the list of free slots.
+  static var inquiryCount: Int { 2 }
+  private static var displayInfoByteCount: Int { lines(512) }
+  private static var edidByteCount: Int { lines(1152) }
+
+  /// So many bytes, up to the end of their last line.
+  private static func lines(_ byteCount: Int) -> Int {
+    let line = max(64, Region.lineByteCount)
+    return (byteCount &+ line &- 1) & ~(line &- 1)
+  }
+
+  static func isInquiry(_ slot: Int) -> Bool { slot < inquiryCount }
+  static func inquirySlot(of type: CommandType) -> Int { type == .getEDID ? 1 : 0 }
+
+  private static var longResponses: Int { slotCount &* stride }
+  private static var edids: Int { longResponses &+ displayInfoByteCount &+ edidByteCount }
+
+  /// A line of its own: it is never written back or forgotten on behalf of the device.
+  var interruptLatch: Int { Self.edids &+ scanoutCount &* Self.edidByteCount }
+
+  var byteCount: Int { interruptLatch &+ Self.lines(4) }
 
   func request(_ slot: Int) -> Int { slot &* Self.stride }
 
   func response(_ slot: Int) -> Int {
-    slot == 0 ? Self.slotCount &* Self.stride : slot &* Self.stride &+ Self.requestByteCount
+    switch slot {
+    case 0: Self.longResponses
+    case 1: Self.longResponses &+ Self.displayInfoByteCount
+    default: slot &* Self.stride &+ Self.lines(Self.requestByteCount)
+    }
   }
 
   func responseByteCount(_ slot: Int) -> Int {
-    slot == 0 ? Self.longResponseByteCount : MemoryLayout<ControlHeader>.size
+    switch slot {
+    case 0: Self.displayInfoByteCount
+    case 1: Self.edidByteCount
+    default: MemoryLayout<ControlHeader>.size
+    }
+  }
+
+  /// Where the EDID of a scanout is kept; the device is not told of this place.
+  func edid(of scanout: Int) -> Int? {
+    guard scanout >= 0, scanout < scanoutCount else { return nil }
+    return Self.edids &+ scanout &* Self.edidByteCount
   }
 }
 

@@ -62,6 +62,8 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       var bytes = memory.mutableBytes
       // Chains have one descriptor, so the id of a chain is the number of its slot.
       bytes.storeBytes(of: command, toByteOffset: chain.id &* Self.stride, as: CursorCommand.self)
+      memory.prepareForDeviceReads(
+        at: chain.id &* Self.stride, byteCount: MemoryLayout<CursorCommand>.size)
       try queue.enqueue(chain, readableByteCount: UInt32(MemoryLayout<CursorCommand>.size))
       freeCount &-= 1
       queue.publish()

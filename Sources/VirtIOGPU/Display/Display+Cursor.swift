@@ -132,6 +132,7 @@ extension Display where T: ~Copyable {
     for index in image.indices {
       bytes.storeBytes(of: image[index].littleEndian, toByteOffset: index &* 4, as: UInt32.self)
     }
+    buffer.prepareForDeviceReads(at: 0, byteCount: cursorSize * cursorSize * 4)
     cursorBuffer = consume buffer
   }
 }

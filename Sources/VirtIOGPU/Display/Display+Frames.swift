@@ -2,9 +2,6 @@ public import VirtIO
 public import VirtIOGraphics
 
 extension Display where T: ~Copyable {
-  /// How many commands the first frame of a scanout takes: its resource has to be made.
-  static var commandsPerFirstFrame: Int { 5 }
-
   /// The next frame of a scanout to draw in, once the device does not need its memory any more.
   ///
   /// The first frame of a scanout allocates, and has the size that the device says suits the display.
@@ -101,6 +98,8 @@ extension Display where T: ~Copyable {
     surfaces[index]?.isCreated = true
     surfaces[index]?.needsScanout = false
     surfaces[index]?.isCurrent = true
+    // Behind the picture, which it must not hold up.
+    postDueEDID()
     control.publish()
     return Presentation(scanout: scanout, fence: batch.fence)
   }

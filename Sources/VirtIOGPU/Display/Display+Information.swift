@@ -7,10 +7,9 @@ extension Display where T: ~Copyable {
   /// - Spec: VirtIO 1.4 §5.7.5 "Device Initialization"
   public mutating func updateScanouts<W: Waiter>(waiting waiter: W) throws(GPUError) {
     try requireService()
-    try control.inquire(GetDisplayInfo(), CommandSubject(.getDisplayInfo))
-    try finishCalls(waiting: waiter)
+    try inquire(GetDisplayInfo(), CommandSubject(.getDisplayInfo), waiting: waiter)
     let count = scanoutCount
-    scanouts = control.withInquiryResponse { response in
+    scanouts = control.withDisplayInfo { response in
       InlineArray { index in
         let one =
           index < count
@@ -18,11 +17,36 @@ extension Display where T: ~Copyable {
         return Scanout(ScanoutID(rawValue: UInt32(truncatingIfNeeded: index)), one)
       }
     }
+    control.forgetEDIDs()
+    edidsDue = 0
+    guard features.contains(.edid) else { return }
+    for index in scanouts.indices where scanouts[index].isEnabled {
+      edidsDue |= 1 << UInt16(truncatingIfNeeded: index)
+    }
+  }
+
+  /// Asks a question whose type has one slot, and waits for the answer; before that, for the answer
+  /// to the last one.
+  @inline(never)
+  private mutating func inquire<Command: ControlCommand, W: Waiter>(
+    _ command: Command, _ subject: CommandSubject, waiting waiter: W
+  ) throws(GPUError) {
+    var patience = waiter
+    try control.drain()
+    while control.isInquiring(subject.command) {
+      guard patience.wait(on: platform) else {
+        throw .timedOut(subject, needsReset: needsReset())
+      }
+      try control.drain()
+    }
+    try control.inquire(command, subject, account: ControlQueue<P.Region, T.Bell>.caller)
+    try finishCalls(waiting: waiter)
   }
 
   /// Asks whether displays were connected, disconnected or resized, and takes that in.
   ///
-  /// Three register reads if nothing happened; otherwise blocks like ``updateScanouts(waiting:)``. The
+  /// If nothing happened, three register reads, or none once ``enableInterrupts()`` has been called:
+  /// then an interrupt tells when to look. Otherwise blocks like ``updateScanouts(waiting:)``. The
   /// next frame of a scanout whose display was resized has the new size; until that frame is
   /// presented, the old picture stays.
   ///
@@ -30,22 +54,26 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError``.
   /// - Spec: VirtIO 1.4 §5.7.4 "Device configuration layout"
   public mutating func takeDisplayEvent<W: Waiter>(waiting waiter: W) throws(GPUError) -> Bool {
-    let events: UInt32
-    do {
-      events = try device.readConfiguration { $0.readConfiguration32(at: 0) }
-    } catch {
-      throw .device(error)
-    }
-    if events & displayEvent != 0 {
-      // Cleared before asking, so that a change that comes while it answers is another event; and
-      // remembered, should it not answer.
-      displayEventIsDue = true
-      device.writeConfiguration32(displayEvent, at: 4)
-    }
+    if suspectsConfigurationChange() { try readDisplayEvent() }
     guard displayEventIsDue else { return false }
     try updateScanouts(waiting: waiter)
     displayEventIsDue = false
     return true
+  }
+
+  private mutating func readDisplayEvent() throws(GPUError) {
+    let events: UInt32
+    do {
+      events = try device.readConfiguration { $0.readConfiguration32(at: 0) }
+    } catch {
+      control.interruptLatch.suspectConfiguration()
+      throw .device(error)
+    }
+    guard events & displayEvent != 0 else { return }
+    // Cleared before asking, so that a change that comes while it answers is another event; and
+    // remembered, should it not answer.
+    displayEventIsDue = true
+    device.writeConfiguration32(displayEvent, at: 4)
   }
 
   /// The first enabled scanout; nil if there is none.
@@ -60,6 +88,22 @@ extension Display where T: ~Copyable {
     return scanouts[index]
   }
 
+  // MARK: EDID
+
+  /// How the display at a scanout describes itself, if the device has said that. Does not block.
+  ///
+  /// The driver asks along with the first frame that is presented after ``open(_:on:waiting:)`` or
+  /// after a change of the displays, so that nothing waits for it; until the answer has come, this is
+  /// nil. To have it earlier, call ``readEDID(of:waiting:)``.
+  ///
+  /// - Returns: The description as it is; nothing in it has been checked.
+  /// - Spec: VirtIO 1.4 §5.7.5 "Device Initialization"
+  public mutating func edid(of scanout: ScanoutID) -> EDID? {
+    // A queue that is broken says so to whoever needs it.
+    try? control.drain()
+    return control.edid(of: scanout)
+  }
+
   /// Asks a display to describe itself. Blocks.
   ///
   /// - Throws: ``GPUError/notOffered(_:)`` if the device cannot ask, or another ``GPUError``.
@@ -70,9 +114,25 @@ extension Display where T: ~Copyable {
     guard features.contains(.edid) else { throw .notOffered(.edid) }
     guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
     try requireService()
-    try control.inquire(GetEDID(scanout), CommandSubject(.getEDID, scanout: scanout))
-    try finishCalls(waiting: waiter)
-    return control.withInquiryResponse { EDID($0) }
+    let subject = CommandSubject(.getEDID, scanout: scanout)
+    try inquire(GetEDID(scanout), subject, waiting: waiter)
+    edidsDue &= ~(1 << UInt16(truncatingIfNeeded: scanout.rawValue))
+    guard let edid = control.edid(of: scanout) else {
+      throw .command(CommandFailure(subject: subject, reason: .short(byteCount: 0)))
+    }
+    return edid
+  }
+
+  /// Posts the question for the next EDID that is due, if the slot for it is free. Nobody waits for the
+  /// answer, and one that the device refuses is not asked for again until the displays change.
+  mutating func postDueEDID() {
+    guard edidsDue != 0, !control.isInquiring(.getEDID) else { return }
+    let index = edidsDue.trailingZeroBitCount
+    edidsDue &= edidsDue &- 1
+    let scanout = scanouts[index].id
+    try? control.inquire(
+      GetEDID(scanout), CommandSubject(.getEDID, scanout: scanout),
+      account: ControlQueue<P.Region, T.Bell>.background)
   }
 }
 

@@ -32,6 +32,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   private var isOutOfService = false
   /// Whether the device has reported a change that ``scanouts`` does not show yet.
   var displayEventIsDue = false
+  /// A bit for each scanout whose display has still to be asked for its EDID.
+  var edidsDue: UInt16 = 0
   private var lastResource = ResourceID.none
 
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
@@ -64,10 +66,12 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, waiting waiter: W
   ) throws(GPUError) -> Self {
-    var device = try negotiate(transport, on: platform, waiting: waiter)
+    var scanoutCount = 0
+    var device = try negotiate(
+      transport, on: platform, waiting: waiter, scanoutCount: &scanoutCount)
     let control: ControlQueue<P.Region, T.Bell>
     do {
-      control = try ControlQueue(on: &device, platform: platform)
+      control = try ControlQueue(on: &device, scanoutCount: scanoutCount, platform: platform)
     } catch {
       _ = try? device.abandon(on: platform, waiting: waiter)
       throw error
@@ -81,22 +85,9 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       }
       throw error
     }
-    let count: UInt32
-    do throws(GPUError) {
-      guard control.capacity >= Self.commandsPerFirstFrame else {
-        throw .device(.queueTooSmall(index: 0, size: UInt16(clamping: control.size)))
-      }
-      count = try Self.readScanoutCount(of: device)
-    } catch {
-      if let proof = try? device.abandon(on: platform, waiting: waiter) {
-        control.free(to: platform, after: proof)
-        cursorQueue.free(to: platform, after: proof)
-      }
-      throw error
-    }
     var display = Self(
       platform: platform, device: device.start(), control: control, cursorQueue: cursorQueue,
-      scanoutCount: Int(clamping: count))
+      scanoutCount: scanoutCount)
     do {
       try display.updateScanouts(waiting: waiter)
     } catch {
@@ -106,9 +97,11 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     return display
   }
 
+  /// Agrees with the device, and asks how many outputs it has: whatever it says, 1 to 16.
   private static func negotiate<W: Waiter>(
-    _ transport: consuming T, on platform: P, waiting waiter: W
+    _ transport: consuming T, on platform: P, waiting waiter: W, scanoutCount: inout Int
   ) throws(GPUError) -> NegotiatedDevice<T> {
+    let device: NegotiatedDevice<T>
     do throws(DeviceError) {
       let found = transport.deviceType
       guard found == deviceType else {
@@ -116,27 +109,25 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       }
       let acknowledged = try AcknowledgedDevice(
         resetting: transport, on: platform, waiting: waiter)
-      return try acknowledged.negotiate(requiring: []) { offered in
+      device = try acknowledged.negotiate(requiring: []) { offered in
         let wanted = GPUFeatures(rawValue: offered.rawValue).intersection([.edid])
         return Features(rawValue: wanted.withDependencies.rawValue)
       }
     } catch {
       throw .device(error)
     }
-  }
-
-  private static func readScanoutCount(of device: borrowing NegotiatedDevice<T>)
-    throws(GPUError) -> UInt32
-  {
-    let found = device.configurationByteCount
-    guard found >= configurationByteCount else {
-      throw .device(.configurationTooSmall(byteCount: found, needed: configurationByteCount))
-    }
-    do {
-      return try device.readConfiguration { $0.readConfiguration32(at: scanoutCountOffset) }
+    do throws(DeviceError) {
+      let byteCount = device.configurationByteCount
+      guard byteCount >= configurationByteCount else {
+        throw .configurationTooSmall(byteCount: byteCount, needed: configurationByteCount)
+      }
+      let count = try device.readConfiguration { $0.readConfiguration32(at: scanoutCountOffset) }
+      scanoutCount = min(max(Int(clamping: count), 1), ScanoutID.limit)
     } catch {
+      _ = try? device.abandon(on: platform, waiting: waiter)
       throw .device(error)
     }
+    return device
   }
 
   private init(
@@ -148,7 +139,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     self.device = device
     self.control = control
     self.cursorQueue = cursorQueue
-    self.scanoutCount = min(max(scanoutCount, 1), ScanoutID.limit)
+    self.scanoutCount = scanoutCount
     surfaces = InlineArray { _ in nil }
     retiredSurfaces = InlineArray { _ in nil }
     scanouts = InlineArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }

@@ -69,9 +69,26 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// All of the surface.
   var bounds: Rectangle { Rectangle(x: 0, y: 0, width: Int(width), height: Int(height)) }
 
-  /// Where in the backing a pixel lies.
+  /// Where in the backing a rectangle starts, whose pixels are shown to the device before that.
   func offset(of rectangle: Rectangle) -> UInt64 {
-    (UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)) &* 4
+    prepareForDeviceReads(rectangle)
+    return (UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)) &* 4
+  }
+
+  /// Makes the pixels of a rectangle, which lies inside, what the device finds in memory.
+  private func prepareForDeviceReads(_ rectangle: Rectangle) {
+    let stride = Int(width) &* 4
+    let isWide = rectangle.width == Int(width)
+    // Rows that follow each other without a gap are one range.
+    let rowCount = isWide ? 1 : rectangle.height
+    let byteCount = isWide ? stride &* rectangle.height : rectangle.width &* 4
+    var offset = rectangle.y &* stride &+ rectangle.x &* 4
+    var row = 0
+    while row < rowCount {
+      buffer.prepareForDeviceReads(of: 0, at: offset, byteCount: byteCount)
+      offset &+= stride
+      row &+= 1
+    }
   }
 
   /// Lends the pixels, or nothing if they are lent already.

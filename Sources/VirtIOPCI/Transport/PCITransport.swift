@@ -13,7 +13,8 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   private let notification: RegisterWindow<Access>
   private let notificationMultiplier: UInt32
   private let device: RegisterWindow<Access>?
-  private let interruptStatus: RegisterWindow<Access>?
+  /// Its interrupts, of which none come by themselves. To be kept before a driver takes the transport.
+  public let interrupts: PCIInterrupts<Access>
   /// The first four shared memory regions of the device; what they are for, its type defines.
   public let sharedMemory: InlineArray<4, SharedMemoryRegion?>
   /// Where in configuration space the capability lies through which registers can be reached without
@@ -32,7 +33,8 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
 
   /// Finds the device's structures, and lets the function decode its BARs and reach memory.
   ///
-  /// Interrupts by wire are switched off at the function. The device itself is not touched.
+  /// Interrupts by line are switched off at the function; by message, if it has usable vectors, they
+  /// are switched on but masked, so that the driver can assign vectors. The device itself is not touched.
   ///
   /// - Throws: ``PCIError``: another device, or capabilities that make no sense.
   public init(_ function: borrowing PCIFunction<Access>, deviceType: UInt16) throws(PCIError) {
@@ -53,16 +55,13 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     self.notification = notification
     notificationMultiplier = structures.notificationMultiplier
     device = structures.device
-    interruptStatus = structures.interruptStatus
+    interrupts = PCIInterrupts(
+      configuration: function.configuration, status: structures.interruptStatus,
+      common: self.common, messages: structures.messages)
+    structures.messages?.enableMasked()
     sharedMemory = structures.sharedMemory
     configurationAccess = structures.configurationAccess
   }
-
-  /// Reads the ISR status, which clears it and takes back the interrupt by wire: bit 0 is for queues,
-  /// bit 1 for the configuration. 0 if the device has no such structure.
-  ///
-  /// - Spec: VirtIO 1.4 §4.1.4.5 "ISR status capability"
-  public func readInterruptStatus() -> UInt8 { interruptStatus?.read8(at: 0) ?? 0 }
 
   /// Reads `device_status`.
   public func readStatus() -> DeviceStatus { DeviceStatus(rawValue: common.readDeviceStatus()) }
@@ -123,6 +122,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
       throw .notificationOutOfRange(index: queue.index, offset: notifyOffset)
     }
     if queue.size != queue.maximumSize { common.writeQueueSize(queue.size) }
+    if queue.interrupts { interrupts.assignVectors() }
     common.writeQueueDescriptorArea(queue.descriptorArea)
     common.writeQueueDriverArea(queue.driverArea)
     common.writeQueueDeviceArea(queue.deviceArea)

@@ -49,6 +49,8 @@ struct VirtIOStructures<Access: RegisterAccess> {
   private(set) var device: RegisterWindow<Access>?
   /// Where the capability lies through which registers can be reached without a BAR.
   private(set) var configurationAccess: UInt8?
+  /// The first MSI-X capability, if it makes sense.
+  private(set) var messages: MSIX<Access>?
   private(set) var sharedMemory = InlineArray<4, SharedMemoryRegion?>(repeating: nil)
   private var rejected: VirtIOStructure?
 
@@ -63,28 +65,33 @@ struct VirtIOStructures<Access: RegisterAccess> {
     var list = CapabilityList(of: configuration)
     var count = 0
     while let capability = try list.next() {
+      if capability.id == MSIX<Access>.capabilityID, messages == nil {
+        messages = MSIX(at: capability.offset, of: function)
+      }
       guard capability.id == Self.vendorSpecific,
         let part = configuration.window(at: UInt(capability.offset), byteCount: 16)
       else { continue }
       count &+= 1
+      let kind = VirtIOStructure.Kind(rawValue: part.read8(at: 3))
+      // Of other kinds, nobody knows what their bytes are.
+      guard let needed = kind.needs else { continue }
       let structure = VirtIOStructure(
-        kind: VirtIOStructure.Kind(rawValue: part.read8(at: 3)), bar: part.read8(at: 4),
-        offset: part.read32(at: 8), byteCount: part.read32(at: 12))
-      if !take(structure, id: part.read8(at: 5), part.read8(at: 2), capability.offset, function) {
-        rejected = structure
-      }
+        kind: kind, bar: part.read8(at: 4), offset: part.read32(at: 8),
+        byteCount: part.read32(at: 12))
+      let isUsable = take(
+        structure, needed, id: part.read8(at: 5), part.read8(at: 2), capability.offset, function)
+      if !isUsable { rejected = structure }
     }
     if count == 0 { throw .legacyDevice }
   }
 
   /// Keeps a structure if it is the first of its kind and lies where it says.
   ///
-  /// - Returns: False if it is of a known kind but not usable.
+  /// - Returns: False if it is not usable.
   private mutating func take(
-    _ structure: VirtIOStructure, id: UInt8, _ capabilityByteCount: UInt8, _ offset: UInt8,
-    _ function: borrowing PCIFunction<Access>
+    _ structure: VirtIOStructure, _ needed: VirtIOStructure.Kind.Needs, id: UInt8,
+    _ capabilityByteCount: UInt8, _ offset: UInt8, _ function: borrowing PCIFunction<Access>
   ) -> Bool {
-    guard let needed = structure.kind.needs else { return true }
     guard capabilityByteCount >= needed.capabilityByteCount else { return false }
     // The extra fields of longer capabilities lie behind the common ones.
     let tail = function.configuration.window(
@@ -161,9 +168,11 @@ public struct SharedMemoryRegion: Equatable, Sendable {
 }
 
 extension VirtIOStructure.Kind {
+  fileprivate typealias Needs = (capabilityByteCount: UInt8, byteCount: UInt32, alignment: UInt32)
+
   /// What a structure needs to be usable: the lengths of its capability and of itself, and how it is
   /// aligned. Nil for kinds that are not used.
-  fileprivate var needs: (capabilityByteCount: UInt8, byteCount: UInt32, alignment: UInt32)? {
+  fileprivate var needs: Needs? {
     switch self {
     case .common: (16, 0x38, 4)
     case .notification: (20, 2, 2)

@@ -129,6 +129,21 @@ final class FakeFunction: @unchecked Sendable {
     return addCapability(content)
   }
 
+  /// Appends an MSI-X capability to the list.
+  ///
+  /// - Returns: Where it lies.
+  @discardableResult
+  func addMSIX(vectorCount: Int, bar: UInt32 = 4, offset: UInt32 = 0x1800) -> Int {
+    let size = UInt16(vectorCount - 1)
+    var content: [UInt8] = [UInt8(truncatingIfNeeded: size), UInt8(size >> 8)]
+    for word in [offset | bar, 0x4000 | bar] {
+      for shift in [0, 8, 16, 24] { content.append(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
+    let place = addCapability(content, id: 0x11)
+    allow(0xc000, at: place + 2, width: 2)
+    return place
+  }
+
   // MARK: What the driver has made of it
 
   func read16(at offset: Int) -> UInt16 { UInt16(read(at: offset, width: 2)) }

@@ -1,7 +1,7 @@
 /// The structures of a VirtIO device behind one BAR. It knows which access is allowed where.
 ///
-/// Common configuration is at 0, ISR status at 0x1000, device configuration at 0x2000, notification
-/// at 0x3000.
+/// Common configuration is at 0, ISR status at 0x1000, an MSI-X table at 0x1800, device configuration
+/// at 0x2000, notification at 0x3000.
 final class FakeRegisters: @unchecked Sendable {
   /// An access, with its offset in the BAR.
   struct Access: Equatable {
@@ -23,6 +23,7 @@ final class FakeRegisters: @unchecked Sendable {
     var size: UInt16 = 64
     var isEnabled = false
     var notifyOffset: UInt16 = 0
+    var vector: UInt16 = 0xffff
     var areas: [UInt32] = [0, 0, 0, 0, 0, 0]
   }
 
@@ -35,6 +36,12 @@ final class FakeRegisters: @unchecked Sendable {
   var generation: UInt8 = 0
   var queues = [Queue(), Queue(size: 16, notifyOffset: 1)]
   var configuration: [UInt8] = Array(0..<16)
+  var interruptStatus: UInt8 = 0
+  var configurationVector: UInt16 = 0xffff
+  /// Which vectors the device has no resources for.
+  var refusedVectors: Set<UInt16> = []
+  /// The words of the MSI-X table.
+  var table = [UInt32](repeating: 0, count: 512)
 
   private var deviceFeatureSelect: UInt32 = 0
   private var driverFeatureSelect: UInt32 = 0
@@ -89,12 +96,18 @@ final class FakeRegisters: @unchecked Sendable {
     case 0x04:
       return deviceFeatureSelect > 1
         ? 0 : UInt32(truncatingIfNeeded: offered >> (32 * UInt64(deviceFeatureSelect)))
+    case 0x10: return UInt32(configurationVector)
     case 0x12: return UInt32(queues.count)
     case 0x14: return UInt32(status)
     case 0x15: return UInt32(generation)
     case 0x18: return UInt32(queue?.size ?? 0)
+    case 0x1a: return UInt32(queue?.vector ?? 0xffff)
     case 0x1c: return queue?.isEnabled == true ? 1 : 0
     case 0x1e: return UInt32(queue?.notifyOffset ?? 0)
+    case 0x1000:
+      defer { interruptStatus = 0 }
+      return UInt32(interruptStatus)
+    case 0x1800..<0x2000: return table[(offset - 0x1800) / 4]
     case 0x2000..<0x3000:
       return (0..<width).reduce(0) { value, index in
         let place = offset - 0x2000 + index
@@ -112,6 +125,8 @@ final class FakeRegisters: @unchecked Sendable {
     case 0x0c:
       let shift = 32 * UInt64(driverFeatureSelect & 1)
       accepted = accepted & ~(0xffff_ffff << shift) | UInt64(value) << shift
+    case 0x10: configurationVector = taken(value)
+    case 0x1800..<0x2000: table[(offset - 0x1800) / 4] = value
     case 0x14:
       status = UInt8(truncatingIfNeeded: value)
       if value == 0 { for index in queues.indices { queues[index].isEnabled = false } }
@@ -119,6 +134,11 @@ final class FakeRegisters: @unchecked Sendable {
     case 0x18..<0x38: writeQueue(value, at: offset)
     default: break
     }
+  }
+
+  private func taken(_ vector: UInt32) -> UInt16 {
+    let vector = UInt16(truncatingIfNeeded: vector)
+    return refusedVectors.contains(vector) ? 0xffff : vector
   }
 
   private func writeQueue(_ value: UInt32, at offset: Int) {
@@ -133,6 +153,7 @@ final class FakeRegisters: @unchecked Sendable {
     case 0x18:
       if value == 0 || value & (value - 1) != 0 { violations.append("PCI-COM-7: size \(value)") }
       queues[queueSelect].size = UInt16(truncatingIfNeeded: value)
+    case 0x1a: queues[queueSelect].vector = taken(value)
     case 0x1c:
       if value != 1 { violations.append("PCI-COM-10: queue_enable written \(value)") }
       if queues[queueSelect].areas.allSatisfy({ $0 == 0 }) {

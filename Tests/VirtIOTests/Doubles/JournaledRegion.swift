@@ -56,4 +56,9 @@ package struct JournaledRegion: DMARegion {
     journal.noteMemory(.fullBarrier)
     memory.fullBarrier()
   }
+
+  package static var lineByteCount: Int { CoherentRegion.lineByteCount }
+  package func prepareForDeviceReads(uncheckedAt offset: Int, byteCount: Int) {}
+  package func prepareForDeviceWrites(uncheckedAt offset: Int, byteCount: Int) {}
+  package func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int) {}
 }
