@@ -41,12 +41,14 @@ coverage: qemu ## Runs the tests that boot nothing, and says how many lines of e
 mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a test notice each
 	swift run virtio-evidence mutants
 
-# A crash under a sanitizer is to end at once: Swift's own backtrace of it can take minutes.
+# A crash under a sanitizer is to end at once: Swift's own backtrace of it can take minutes. XCTest,
+# of which there are no tests, loses 144 bytes of its own when it runs. The doubles of this package
+# never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks.
 check: export SWIFT_BACKTRACE = enable=no
 check: mutants ## Runs the long tests: mutants, and the host's tests under sanitizers
-	swift test --sanitize=address --scratch-path .build/address --skip BootTests
-	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel
-	swift test --sanitize=thread --scratch-path .build/thread --filter ThreadTests
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --disable-xctest
+	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest
+	swift test --sanitize=thread --scratch-path .build/thread --filter ThreadTests --disable-xctest
 
 images: swift ## Builds the kernel's images into build/aarch64
 	swift run virtio-vm build

@@ -10,7 +10,8 @@ struct Boot: AsyncParsableCommand {
       The guest's serial line goes to standard output, progress to standard error. With \
       --screenshot the machine ends once the guest has said READY and the picture is taken; \
       otherwise it runs until the guest powers off. An error ends the program with a status \
-      other than 0 and the reason: the guest's PANIC line, a timeout, QEMU's last words.
+      other than 0 and the reason: the guest's PANIC line, a timeout, QEMU's last words. The \
+      functions of a backtrace are named on standard error.
       """)
 
   @Argument(help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.")
@@ -78,7 +79,28 @@ struct Boot: AsyncParsableCommand {
       defer {
         for line in machine.guestErrors().prefix(20) { Progress.say("QEMU's log: \(line)") }
       }
-      try await use(machine)
+      do {
+        try await use(machine)
+      } catch let error as QEMUError {
+        guard case .panicked = error else { throw error }
+        await sayCalls(machine)
+        throw error
+      }
+    }
+  }
+
+  /// Names the functions of the guest's backtrace, once all of it is there.
+  private func sayCalls(_ machine: QEMUMachine) async {
+    for _ in 0..<200 where !machine.serial.isFinished {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    let lines = machine.serial.lines.map(\.text).drop { $0 != "backtrace:" }
+    guard !lines.isEmpty else { return }
+    do {
+      let symbolizer = try Symbolizer(elf: Symbolize.symbolFile(of: image))
+      for line in await symbolizer.annotate(Array(lines)) { Progress.say(line) }
+    } catch {
+      Progress.say("\(error)")
     }
   }
 

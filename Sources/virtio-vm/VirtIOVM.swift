@@ -5,5 +5,5 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "virtio-vm",
     abstract: "Builds the kernel's images, boots them in QEMU and shows what they draw.",
-    subcommands: [Boot.self, Build.self, List.self])
+    subcommands: [Boot.self, Build.self, List.self, Symbolize.self])
 }

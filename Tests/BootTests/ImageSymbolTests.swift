@@ -3,8 +3,10 @@ import VirtIOTesting
 
 /// The linked images: what they contain, and that nothing is missing in them.
 @Suite struct ImageSymbolTests {
-  /// The images that the design names; each must have been built.
-  static let images = ["TestCard", "Minimal", "Showcase"]
+  /// All images; each must have been built.
+  static let images = [
+    "TestCard", "Minimal", "Showcase", "Scenario", "Faults", "SelfTest", "Interrupts",
+  ]
 
   private static func symbols(_ image: String, _ options: [String]) async throws -> [String] {
     let output = try await Command(

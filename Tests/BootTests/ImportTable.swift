@@ -10,12 +10,12 @@ enum ImportTable {
   ]
 
   private static let kernel: Set<String> = [
-    "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory",
+    "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory", "KernelInterrupts",
   ]
 
   /// What an image may import: images are the only place that composes everything.
   private static let image = guest.union(kernel).union([
-    "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU",
+    "KernelHeap", "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU",
   ])
 
   /// By folder: the modules that its files may import.
@@ -33,11 +33,17 @@ enum ImportTable {
     "Kernel/Sources/KernelAArch64": guest.union(["KernelBoot"]),
     "Kernel/Sources/KernelDeviceTree": guest,
     "Kernel/Sources/KernelMemory": guest,
+    "Kernel/Sources/KernelInterrupts": guest.union(["VirtIO"]),
     "Kernel/Sources/VirtBoard": guest.union(kernel).union(["VirtIO", "VirtIOPCI"]),
+    "Kernel/Sources/KernelHeapCalls": [],
+    "Kernel/Sources/KernelHeap": guest.union(["KernelMemory", "VirtBoard"]),
     "Kernel/Images/TestCard": image,
     "Kernel/Images/Minimal": image,
     "Kernel/Images/Showcase": image,
     "Kernel/Images/Scenario": image,
+    "Kernel/Images/SelfTest": image,
+    "Kernel/Images/Faults": image,
+    "Kernel/Images/Interrupts": image,
   ]
 
   /// The headers that C and assembly may include besides their own: the compiler's freestanding ones.

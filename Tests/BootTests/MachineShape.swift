@@ -84,7 +84,14 @@ extension MachineShape {
       $0.devices = ["pcie-root-port,id=root,chassis=1,addr=02.0"]
       $0.gpus = [gpu(640, 480, "bus=root")]
     },
-    memory(.elf, 64), memory(.img, 64), memory(.elf, 4096), memory(.img, 4096),
+    memory(.elf, 64), memory(.img, 64), memory(.elf, 4096), memory(.img, 6144),
+    MachineShape(name: "two banks of RAM") {
+      $0.memoryMiB = 512
+      $0.extraArguments = [
+        "-object", "memory-backend-ram,id=low,size=256M", "-numa", "node,nodeid=0,memdev=low",
+        "-object", "memory-backend-ram,id=high,size=256M", "-numa", "node,nodeid=1,memdev=high",
+      ]
+    },
     processor("cortex-a53"), processor("cortex-a72"), processor("max"),
     MachineShape(name: "virtualization=on") { $0.machineOptions = ["virtualization=on"] },
     MachineShape(name: "virtualization=on, .img", form: .img) {

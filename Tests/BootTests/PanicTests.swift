@@ -18,23 +18,26 @@ import VirtIOTesting
 
   @Test(arguments: TreeFault.all)
   func withADamagedTree(_ fault: TreeFault) async throws {
-    var machine = MachineConfiguration(image: try Repository.image("TestCard", fault.form))
-    machine.memoryMiB = 64
-    machine.hasTestAccess = true
-    machine.startsStopped = true
+    let machine = try fault.configuration(image: "TestCard")
     let lines = try await MachineSlots.shared.run(machine) { machine in
-      let memory = try machine.connectTestAccess()
-      let whole = try await memory.read(fault.address, count: TreeFault.byteCount)
-      try #require(whole.starts(with: TreeFault.magic), "The tree lies elsewhere in this QEMU.")
-      var damaged = whole
-      fault.damage(&damaged)
-      try #require(damaged != whole)
-      try await memory.write(fault.address, damaged)
-      try await machine.resume()
+      try await fault.boot(machine)
       try await machine.waitUntilEnded()
       return machine.serial.lines
     }
     Self.expectOnePanic(lines)
+  }
+
+  @Test("an image without the other kind of memory says that its devices do not snoop the caches")
+  func withoutCoherence() async throws {
+    let lines = try await MachineSlots.shared.run(
+      TreeFault.noCoherence.configuration(image: "Minimal")
+    ) { machine in
+      try await TreeFault.noCoherence.boot(machine)
+      try await machine.waitUntilEnded()
+      return machine.serial.lines
+    }
+    Self.expectOnePanic(lines)
+    #expect(lines.contains { $0.text.contains("expected dma-coherent") })
   }
 
   private static func expectOnePanic(_ lines: [SerialLine]) {

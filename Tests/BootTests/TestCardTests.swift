@@ -24,6 +24,17 @@ import VirtIOTesting
     }
   }
 
+  @Test("S9: where devices do not snoop the caches, they are cleaned and invalidated")
+  func paintsWithoutCoherence() async throws {
+    var machine = try TreeFault.noCoherence.configuration(image: "TestCard")
+    machine.gpus = [MachineShape.gpu(640, 480)]
+    try await MachineSlots.shared.run(machine) { machine in
+      try await TreeFault.noCoherence.boot(machine)
+      try await machine.waitUntilReady()
+      try await Self.check(machine, [.init(width: 640, height: 480)])
+    }
+  }
+
   @Test func paintsASecondHead() async throws {
     var machine = MachineConfiguration(image: try Repository.image("TestCard"))
     machine.gpus = [MachineShape.gpu(640, 480, "max_outputs=2")]

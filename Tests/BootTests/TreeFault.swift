@@ -29,7 +29,7 @@ extension TreeFault {
   }
 
   /// Replaces each occurrence by something as long.
-  private static func replace(_ old: String, _ new: String, _ bytes: inout [UInt8]) {
+  static func replace(_ old: String, _ new: String, _ bytes: inout [UInt8]) {
     let (old, new) = (Array(old.utf8), Array(new.utf8))
     for start in 0...(bytes.count - old.count) where bytes[start...].starts(with: old) {
       bytes.replaceSubrange(start..<start + old.count, with: new)
@@ -46,6 +46,11 @@ extension TreeFault {
     }
   }
 
+  /// Says nothing of caches: then devices do not look into them.
+  static let noCoherence = TreeFault(name: "no dma-coherent") {
+    replace("dma-coherent", "dma-cohesive", &$0)
+  }
+
   static let all: [TreeFault] = [
     TreeFault(name: "no magic number, .elf") { word(0, 0, &$0) },
     TreeFault(name: "no magic number, .img", form: .img) { word(0, 0, &$0) },
@@ -60,6 +65,26 @@ extension TreeFault {
     },
     TreeFault(name: "no memory") { replace("memory", "mammal", &$0) },
     TreeFault(name: "serial line where nothing is") { move(0x0900_0000, to: 0x0b00_0000, &$0) },
-
   ]
+
+  /// Starts a machine of 64 MiB with this fault in its tree.
+  func boot(_ machine: QEMUMachine) async throws {
+    let memory = try machine.connectTestAccess()
+    let whole = try await memory.read(address, count: Self.byteCount)
+    try #require(whole.starts(with: Self.magic), "The tree lies elsewhere in this QEMU.")
+    var damaged = whole
+    damage(&damaged)
+    try #require(damaged != whole)
+    try await memory.write(address, damaged)
+    try await machine.resume()
+  }
+
+  /// A machine that such a tree can be put into.
+  func configuration(image: String) throws -> MachineConfiguration {
+    var machine = MachineConfiguration(image: try Repository.image(image, form))
+    machine.memoryMiB = 64
+    machine.hasTestAccess = true
+    machine.startsStopped = true
+    return machine
+  }
 }

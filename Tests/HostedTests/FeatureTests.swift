@@ -89,7 +89,8 @@ extension HostedMachine {
     SPLIT-KICK-5, SPLIT-KICK-6, SPLIT-KICK-7, VQRST-1, VQRST-3, PCI-COM-6, PCI-COM-11, \
     PCI-NOTIFY-2, PCI-NOTIFY-4, PCI-NOTIFY-5, PCI-NOTIFY-6, GPU-CAPS-1, GPU-BLOB-1, GPU-BLOB-2, \
     GPU-BLOB-3, GPU-BLOB-4, GPU-BLOB-5, GPU-BLOB-6, GPU-ALIGN-1, GPU-ALIGN-2, GPU-SCANBLOB-1, \
-    GPU-MAP-1: the features that these are about are not taken, even if they are offered
+    GPU-MAP-1, RFB-6, RFB-14: the features that these are about are not taken, even if they are \
+    offered
     """)
   func dueFeatures() async throws {
     try await Self.takesNothingStrange()

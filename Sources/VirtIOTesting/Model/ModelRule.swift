@@ -218,13 +218,13 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case gpuCfg1 = "GPU-CFG-1"
   /// After an event the displays are asked for again.
   case gpuEvt1 = "GPU-EVT-1"
-  /// After an event their EDID is read again.
+  /// After an event their EDID is read again, before a second picture is shown.
   case gpuEvt2 = "GPU-EVT-2"
   /// At the start the displays are asked for.
   case gpuInit1 = "GPU-INIT-1"
   /// The first picture has the size that suits its display.
   case gpuInit2 = "GPU-INIT-2"
-  /// At the start EDID is read.
+  /// EDID is read before a second picture is shown.
   case gpuInit3 = "GPU-INIT-3"
   /// A cursor's resource exists, with backing and pixels.
   case gpuCur1 = "GPU-CUR-1"
@@ -272,6 +272,8 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case modelBus3 = "MODEL-BUS-3"
   /// A device that is live may reach memory.
   case modelBus4 = "MODEL-BUS-4"
+  /// What a vector sends is not changed while it may be sent.
+  case modelBus5 = "MODEL-BUS-5"
   /// Accesses lie inside their region.
   case modelMem1 = "MODEL-MEM-1"
   /// Freed memory is not touched.
@@ -280,6 +282,14 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case modelMem3 = "MODEL-MEM-3"
   /// All memory is given back.
   case modelMem4 = "MODEL-MEM-4"
+  /// What the device reads was written back from the caches.
+  case modelDMA1 = "MODEL-DMA-1"
+  /// What the device writes is in no dirty line of the caches.
+  case modelDMA2 = "MODEL-DMA-2"
+  /// No dirty line is invalidated.
+  case modelDMA3 = "MODEL-DMA-3"
+  /// No line is written back over what the device has written since.
+  case modelDMA4 = "MODEL-DMA-4"
   /// Used elements are read after the index that covers them, in order.
   case modelOrder1 = "MODEL-ORDER-1"
   /// A notification has something new to tell.

@@ -48,7 +48,6 @@ extension ModelMachine {
   func firstFrame() throws {
     let machine = ModelMachine()
     var display = try machine.open()
-    _ = try display.readEDID(of: ScanoutID(rawValue: 0), waiting: patience)
     var frame = try display.nextFrame(waiting: patience)
     Self.draw(&frame, frame.bounds, 0)
     let presentation = try display.present(frame)
@@ -58,7 +57,7 @@ extension ModelMachine {
     for y in 0..<48 {
       for x in 0..<64 { #expect(picture[x, y].rgb == Self.color(x, y, 0)) }
     }
-    #expect(machine.notificationCount(ofQueue: 0) == 3)
+    #expect(machine.notificationCount(ofQueue: 0) == 2)
     try display.close(waiting: patience)
     #expect(machine.finish() == [])
     #expect(machine.pixels(ofScanout: 0) == nil)
@@ -72,7 +71,6 @@ extension ModelMachine {
     if !ordersForPlatform { configuration.offeredFeatures &= ~(1 << 36) }
     let machine = ModelMachine(configuration)
     var display = try machine.open()
-    _ = try display.readEDID(of: ScanoutID(rawValue: 0), waiting: patience)
     var expected = [UInt32](repeating: 0, count: 64 * 48)
     for number in 0..<10 {
       var frame = try display.nextFrame(waiting: patience)
@@ -98,8 +96,8 @@ extension ModelMachine {
         #expect(picture[index % 64, index / 64].rgb == expected[index])
       }
     }
-    // Open, EDID, and one doorbell a frame.
-    #expect(machine.notificationCount(ofQueue: 0) == 12)
+    // One doorbell to open, and one a frame: EDID has none of its own.
+    #expect(machine.notificationCount(ofQueue: 0) == 11)
     try display.close(waiting: patience)
     #expect(machine.finish() == [])
   }
@@ -129,14 +127,11 @@ extension ModelMachine {
   func resize() throws {
     let machine = ModelMachine()
     var display = try machine.open()
-    let scanout = ScanoutID(rawValue: 0)
-    _ = try display.readEDID(of: scanout, waiting: patience)
     let first = try display.present(display.nextFrame(waiting: patience))
     try display.finish(first, waiting: patience)
     #expect(try display.takeDisplayEvent(waiting: patience) == false)
     machine.setOutput(0, to: .init(width: 100, height: 30))
     #expect(try display.takeDisplayEvent(waiting: patience))
-    _ = try display.readEDID(of: scanout, waiting: patience)
     for number in 0..<3 {
       var frame = try display.nextFrame(waiting: patience)
       #expect((frame.width, frame.height) == (100, 30))
@@ -153,12 +148,42 @@ extension ModelMachine {
     #expect(machine.finish() == [])
   }
 
+  @Test("GPU-INIT-3, GPU-EVT-2: displays are asked for their EDID along with frames, and again")
+  func edid() throws {
+    var configuration = ModelConfiguration()
+    configuration.outputs = [.init(width: 20, height: 10), .init(width: 8, height: 30)]
+    configuration.edid = (0..<256).map { UInt8(truncatingIfNeeded: $0 * 3) }
+    let machine = ModelMachine(configuration)
+    var display = try machine.open()
+    let (first, second) = (ScanoutID(rawValue: 0), ScanoutID(rawValue: 1))
+    let none = display.edid(of: first)?.bytes.count
+    #expect(none == nil, "nobody has asked")
+    for round in 0..<2 {
+      for id in [first, second] {
+        let doorbells = machine.notificationCount(ofQueue: 0)
+        let presentation = try display.present(display.nextFrame(on: id, waiting: patience))
+        try display.finish(presentation, waiting: patience)
+        #expect(machine.notificationCount(ofQueue: 0) == doorbells + 1, "no doorbell of its own")
+        let answer = display.edid(of: id)
+        let edid = try #require(answer)
+        #expect((0..<edid.bytes.count).map { edid.bytes[$0] } == configuration.edid)
+      }
+      guard round == 0 else { break }
+      machine.setOutput(1, to: .init(width: 30, height: 8))
+      #expect(try display.takeDisplayEvent(waiting: patience))
+      let forgotten = display.edid(of: first)?.bytes.count
+      #expect(forgotten == nil, "what was known is out of date")
+    }
+    try display.close(waiting: patience)
+    #expect(machine.finish() == [])
+    #expect(machine.liveAllocationCount == 0)
+  }
+
   @Test("GPU-D-5: two scanouts show two pictures") func twoScanouts() throws {
     var configuration = ModelConfiguration()
     configuration.outputs = [.init(width: 20, height: 10), .init(width: 8, height: 30)]
     let machine = ModelMachine(configuration)
     var display = try machine.open()
-    _ = try display.readEDID(of: ScanoutID(rawValue: 0), waiting: patience)
     for index in 0..<2 {
       var frame = try display.nextFrame(on: ScanoutID(rawValue: UInt32(index)), waiting: patience)
       Self.draw(&frame, frame.bounds, index)

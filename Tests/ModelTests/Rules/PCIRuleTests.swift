@@ -132,6 +132,20 @@ import VirtIOTesting
     #expect(driver.broken == ["MSIX-5"])
   }
 
+  @Test("MODEL-BUS-5: what a vector sends is changed while it may be sent")
+  func changedMessage() {
+    let driver = RawDriver()
+    driver.access.write16(RawDriver.msix + 2, 0x8000)
+    driver.access.write32(RawDriver.tableBAR + 8, 1)
+    driver.access.write32(RawDriver.tableBAR + 12, 0)
+    #expect(driver.broken == [])
+    driver.access.write32(RawDriver.tableBAR + 8, 2)
+    #expect(driver.broken == ["MODEL-BUS-5"])
+    driver.access.write16(RawDriver.msix + 2, 0xc000)
+    driver.access.write32(RawDriver.tableBAR + 8, 3)
+    #expect(driver.broken == ["MODEL-BUS-5"])
+  }
+
   @Test("messages arrive in memory, also those of masked vectors later")
   func messages() throws {
     let driver = RawDriver()

@@ -87,6 +87,8 @@ struct GPUState {
   var lastFence: UInt64 = 0
   var askedForDisplays = false
   var askedForEDID = false
+  /// How many pictures were shown.
+  var flushCount = 0
   /// Resources of which the device has refused a command. What was sent along with that cannot be
   /// held against the driver.
   var refusedResources: Set<UInt32> = []
@@ -95,6 +97,7 @@ struct GPUState {
   /// A display event was cleared, and these were not asked for since.
   var owesDisplays = false
   var owesEDID = false
+  var flushCountSinceEvent = 0
 
   /// Forgets all but what happened.
   mutating func reset() {
@@ -107,6 +110,7 @@ struct GPUState {
   mutating func didClearDisplayEvent(_ outputs: [ModelConfiguration.Output]) {
     owesDisplays = true
     owesEDID = outputs.contains { $0.isEnabled }
+    flushCountSinceEvent = 0
   }
 
   /// A transfer was given back, and the driver knows it.

@@ -204,14 +204,11 @@ extension ModelCore {
     guard gpu.usedScanouts.insert(index).inserted else { return }
     if !gpu.askedForDisplays {
       violate(.gpuInit1, "scanout \(index) is set, and the displays were not asked for")
-    } else if outputs[index].isEnabled,
+    } else if deviceConfiguration.events & 1 == 0, outputs[index].isEnabled,
       (UInt64(outputs[index].width), UInt64(outputs[index].height))
         != (rectangle.width, rectangle.height)
     {
       violate(.gpuInit2, "the first picture of scanout \(index) does not suit its display")
-    }
-    if common.hasGPUFeature(1), !gpu.askedForEDID {
-      violate(.gpuInit3, "scanout \(index) is set, and no EDID was read")
     }
   }
 
@@ -225,11 +222,27 @@ extension ModelCore {
       return command.response(GPUResponse.invalidParameter)
     }
     checkEvents("at a flush")
+    checkEDID()
     // D-GPU-D-9: every scanout that shows the resource.
     for (index, scanout) in gpu.scanouts where scanout.resource == id {
       if let area = scanout.rectangle.intersection(rectangle) { show(area, index, resource) }
     }
     return command.response(GPUResponse.noData)
+  }
+
+  /// Whether the driver has asked for EDID by the time of a second picture: the first need not wait.
+  private func checkEDID() {
+    guard common.hasGPUFeature(1) else { return }
+    if gpu.flushCount > 0, !gpu.askedForEDID {
+      violate(.gpuInit3, "a second picture is shown, and no EDID was read")
+      gpu.askedForEDID = true
+    }
+    if gpu.flushCountSinceEvent > 0, gpu.owesEDID {
+      violate(.gpuEvt2, "a second picture is shown since an event, and no EDID was read")
+      gpu.owesEDID = false
+    }
+    gpu.flushCount += 1
+    gpu.flushCountSinceEvent += 1
   }
 
   private func show(_ area: ModelRectangle, _ index: Int, _ resource: ModelResource) {

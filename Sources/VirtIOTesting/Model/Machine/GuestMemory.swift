@@ -13,6 +13,8 @@ final class GuestMemory {
   private let allocation: UnsafeMutableRawPointer
   /// The first page boundary in it.
   private let block: UnsafeMutableRawPointer
+  /// The caches between the driver and this memory; none if the device snoops them.
+  var caches: CachedMemory?
 
   init(byteCount: Int) {
     self.byteCount = byteCount
@@ -46,6 +48,7 @@ final class GuestMemory {
   /// The bytes at `address`; none if they are not all memory.
   func bytes(at address: UInt64, _ count: Int) -> [UInt8] {
     guard let pointer = unsafe pointer(to: address, count) else { return [] }
+    caches?.willRead(address, count)
     // SAFETY: `pointer` is valid for `count` bytes.
     return unsafe [UInt8](UnsafeRawBufferPointer(start: pointer, count: count))
   }
@@ -53,6 +56,7 @@ final class GuestMemory {
   /// Writes bytes, if there is memory for all of them.
   func write(_ bytes: [UInt8], at address: UInt64) {
     guard let pointer = unsafe pointer(to: address, bytes.count) else { return }
+    caches?.willWrite(address, bytes.count)
     // SAFETY: `pointer` is valid for as many bytes.
     unsafe pointer.copyMemory(from: bytes, byteCount: bytes.count)
   }
@@ -74,6 +78,7 @@ final class GuestMemory {
   /// A little-endian number of `width` bytes.
   func load(_ address: UInt64, _ width: Int) -> UInt64 {
     guard let pointer = unsafe pointer(to: address, width) else { return 0 }
+    caches?.willRead(address, width)
     if width == 2 {
       // SAFETY: as below; most accesses are of this width.
       return UInt64(UInt16(littleEndian: unsafe pointer.loadUnaligned(as: UInt16.self)))
@@ -89,6 +94,7 @@ final class GuestMemory {
   /// Stores a little-endian number of `width` bytes.
   func store(_ value: UInt64, _ address: UInt64, _ width: Int) {
     guard let pointer = unsafe pointer(to: address, width) else { return }
+    caches?.willWrite(address, width)
     for index in 0..<width {
       let byte = UInt8(truncatingIfNeeded: value >> (8 * index))
       // SAFETY: `pointer` is valid for `width` bytes.

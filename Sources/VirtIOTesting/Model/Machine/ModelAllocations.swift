@@ -20,7 +20,15 @@ struct ModelAllocations {
   private(set) var liveByteCount: UInt64 = 0
   private(set) var peakByteCount: UInt64 = 0
 
-  init(_ memory: ModelRange) { free = [memory] }
+  /// Lengths are rounded up to this.
+  private let granule: UInt64
+
+  /// - Parameter granule: 64, so that two pieces never share a line; less for a platform that leaves
+  ///   that to the driver.
+  init(_ memory: ModelRange, granule: UInt64 = 64) {
+    free = [memory]
+    self.granule = granule
+  }
 
   /// How many pieces the driver has now.
   var liveCount: Int { pieces.count { $0.isLive } }
@@ -32,8 +40,7 @@ struct ModelAllocations {
     guard byteCount > 0, alignment > 0, alignment & (alignment - 1) == 0, alignment <= 1 << 20,
       !failing.contains(request)
     else { return nil }
-    // Whole lines only, so that two pieces never share one.
-    let length = (UInt64(byteCount) &+ 63) & ~63
+    let length = padded(UInt64(byteCount))
     let mask = UInt64(alignment) &- 1
     for index in free.indices {
       let start = (free[index].start &+ mask) & ~mask
@@ -52,13 +59,17 @@ struct ModelAllocations {
     return nil
   }
 
+  private func padded(_ byteCount: UInt64) -> UInt64 {
+    (byteCount &+ granule &- 1) & ~(granule &- 1)
+  }
+
   /// Gives a piece back; false if nobody has it.
   mutating func release(_ number: Int) -> Bool {
     guard pieces.indices.contains(number), pieces[number].isLive else { return false }
     pieces[number].isLive = false
     let range = pieces[number].range
     liveByteCount &-= range.byteCount
-    free.append(ModelRange(start: range.start, byteCount: (range.byteCount &+ 63) & ~63))
+    free.append(ModelRange(start: range.start, byteCount: padded(range.byteCount)))
     free.sort { $0.start < $1.start }
     for index in free.indices.dropFirst().reversed()
     where free[index - 1].start &+ free[index - 1].byteCount == free[index].start {

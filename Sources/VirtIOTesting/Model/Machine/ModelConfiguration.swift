@@ -37,7 +37,7 @@ public struct ModelConfiguration: Sendable {
   public var edid = [UInt8](repeating: 0, count: 128)
   /// `notify_off_multiplier`: queue i is notified at i times this.
   public var notifyMultiplier: UInt32 = 4
-  /// How many vectors there are for MSI-X, at least 1.
+  /// How many vectors there are for MSI-X, up to 2048; 0 for a device that has only its line.
   public var vectorCount = 3
   /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.
   public var leadingCapabilities: [[UInt8]] = []
@@ -45,6 +45,8 @@ public struct ModelConfiguration: Sendable {
   public var faults: [ModelFault] = []
   /// What the device does wrong now and then, by chance.
   public var chance: ModelChance?
+  /// The caches that the device does not snoop; nil if it snoops. For ``NonCoherentModelPlatform``.
+  public var caches: ModelCacheShape?
   /// How many events to keep in the trace.
   public var traceLimit = 1 << 14
 

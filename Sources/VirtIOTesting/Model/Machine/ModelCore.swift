@@ -33,7 +33,8 @@ final class ModelCore {
     self.configuration = configuration
     memory = GuestMemory(byteCount: min(max(configuration.memoryByteCount, 4096), 1 << 30))
     allocations = ModelAllocations(
-      ModelRange(start: GuestMemory.start, byteCount: UInt64(memory.byteCount)))
+      ModelRange(start: GuestMemory.start, byteCount: UInt64(memory.byteCount)),
+      granule: configuration.caches == nil ? 64 : 16)
     faults = FaultScript(configuration)
     pci = PCIState(configuration)
     msix = MSIXState(vectorCount: configuration.vectorCount)
@@ -42,6 +43,11 @@ final class ModelCore {
     }
     outputs = Array(configuration.outputs.prefix(16))
     gpu = GPUState()
+    if let shape = configuration.caches {
+      memory.caches = CachedMemory(memory, shape) { [unowned self] rule, detail in
+        violate(rule, detail)
+      }
+    }
   }
 
   // MARK: Notes

@@ -1,5 +1,5 @@
 import Synchronization
-import VirtIO
+public import VirtIO
 public import VirtIOPCI
 
 /// A machine in this process, with memory, a PCI bus, and on it a virtio-gpu that knows the
@@ -139,6 +139,13 @@ public final class ModelMachine: Sendable {
       defer { core.interrupts = [] }
       return core.interrupts
     }
+  }
+
+  /// Whether the device pulls its line: until its interrupt status is read.
+  public var pullsLine: Bool { withCore { $0.pullsLine } }
+  /// Has the device interrupt for no reason, by a vector or, without messages, by its line.
+  public func interrupt(vector: UInt16, _ causes: InterruptCauses) {
+    withCore { $0.interrupt(vector: vector, status: causes.rawValue) }
   }
 
   // MARK: Memory

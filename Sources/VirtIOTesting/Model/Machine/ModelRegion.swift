@@ -61,4 +61,13 @@ public struct ModelRegion: DMARegion, @unchecked Sendable {
   public func store64(_ value: UInt64, uncheckedAt offset: Int) { store(value, offset, 8) }
   /// Orders every earlier access before every later one.
   public func fullBarrier() { machine.withCore { $0.fullBarrier() } }
+
+  /// 1: the device snoops. For one that does not, there is ``NonCoherentModelPlatform``.
+  public static var lineByteCount: Int { 1 }
+  /// Nothing: the device snoops.
+  public func prepareForDeviceReads(uncheckedAt offset: Int, byteCount: Int) {}
+  /// Nothing: the device snoops.
+  public func prepareForDeviceWrites(uncheckedAt offset: Int, byteCount: Int) {}
+  /// Nothing: the device snoops.
+  public func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int) {}
 }

@@ -9,7 +9,11 @@ extension ModelCore {
     let range = allocations.pieces[number].range
     // Memory that was never handed out before is zero already.
     let isReused = allocations.pieces[..<number].contains { $0.range.overlaps(range) }
-    if isReused { memory.fill(0, at: range.start, Int(range.byteCount)) }
+    if let caches = memory.caches {
+      caches.hand(out: range)
+    } else if isReused {
+      memory.fill(0, at: range.start, Int(range.byteCount))
+    }
     return (number, range)
   }
 
@@ -19,10 +23,13 @@ extension ModelCore {
       violate(.modelMem3, "allocation \(number) is freed, which the driver does not have")
       return
     }
+    // What the driver stored comes before what its next owner does.
+    performMaintenance()
     let range = allocations.pieces[number].range
     note(.release(address: range.start))
     checkRelease(of: range)
     memory.fill(ModelAllocations.poison, at: range.start, Int(range.byteCount))
+    memory.caches?.take(back: range)
   }
 
   /// Whether the device can still reach memory that is freed.
@@ -68,7 +75,7 @@ extension ModelCore {
       guard !isReused else { continue }
       let isIntact = memory.isFilled(
         with: ModelAllocations.poison, at: piece.range.start, Int(piece.range.byteCount))
-      if !isIntact {
+      if !isIntact || memory.caches?.isDirty(piece.range) == true {
         violate(.modelMem2, "memory at \(hexadecimal(piece.range.start)) was written after free")
       }
     }

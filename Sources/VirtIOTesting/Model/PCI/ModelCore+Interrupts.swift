@@ -9,7 +9,7 @@ struct MSIXState {
   var pending: [Bool]
 
   init(vectorCount: Int) {
-    let count = min(max(vectorCount, 1), 2048)
+    let count = min(max(vectorCount, 0), 2048)
     // Vectors are masked until the driver unmasks them.
     entries = Array(repeating: [0, 0, 0, 1], count: count)
     pending = Array(repeating: false, count: count)
@@ -37,6 +37,9 @@ extension ModelCore {
       return .max
     }
     guard let write else { return UInt64(msix.entries[index][word]) }
+    if word < 3, pci.msixIsEnabled, !pci.msixIsMasked, msix.entries[index][3] & 1 == 0 {
+      violate(.modelBus5, "entry \(index) of the MSI-X table is changed while it is not masked")
+    }
     msix.entries[index][word] = UInt32(truncatingIfNeeded: write)
     if word == 3 { deliverPending() }
     return 0
@@ -68,6 +71,11 @@ extension ModelCore {
         .message(vector: UInt16(truncatingIfNeeded: index), address: address, data: entry[2]))
     }
   }
+
+  /// Whether the function pulls its line.
+  ///
+  /// - Spec: VirtIO 1.4 §4.1.4.5 "ISR status capability"
+  var pullsLine: Bool { interruptStatus != 0 && !pci.msixIsEnabled && !pci.wireIsDisabled }
 
   private func record(_ interrupt: ModelInterrupt) {
     note(.interrupted(interrupt))

@@ -23,8 +23,8 @@ struct PCIState {
   private(set) var capabilities: [Range<Int>] = []
   /// Where the capability with the window lies.
   private(set) var windowOffset = 0
-  /// Where the MSI-X capability lies.
-  private(set) var msixOffset = 0
+  /// Where the MSI-X capability lies; nil if there is none.
+  private(set) var msixOffset: Int?
   let windows: [Window]
   private var nextCapability = 0x40
   private var lastLink = 0x34
@@ -72,12 +72,13 @@ struct PCIState {
     allow(0xff, 1, at: windowOffset + 4)
     allow(.max, 8, at: windowOffset + 8)
     allow(0xffff_ffff, 4, at: windowOffset + 16)
+    guard configuration.vectorCount > 0 else { return }
     msixOffset = nextCapability
-    let last = UInt64(min(max(configuration.vectorCount, 1), 2048) - 1)
+    let last = UInt64(min(configuration.vectorCount, 2048) - 1)
     link(
       [0x11, 0] + Self.bytes(last, 2) + Self.bytes(UInt64(Self.msixBAR), 4)
         + Self.bytes(Self.pendingOffset | UInt64(Self.msixBAR), 4))
-    allow(0xc000, 2, at: msixOffset + 2)
+    allow(0xc000, 2, at: nextCapability - 10)
   }
 
   private static func bytes(_ value: UInt64, _ width: Int) -> [UInt8] {
@@ -137,9 +138,10 @@ struct PCIState {
   /// Whether the function keeps its wire quiet.
   var wireIsDisabled: Bool { command & 0x400 != 0 }
   /// Whether interrupts are messages.
-  var msixIsEnabled: Bool { value(at: msixOffset + 2, 2) & 0x8000 != 0 }
+  var msixIsEnabled: Bool { msixControl & 0x8000 != 0 }
   /// Whether no message is sent at all.
-  var msixIsMasked: Bool { value(at: msixOffset + 2, 2) & 0x4000 != 0 }
+  var msixIsMasked: Bool { msixControl & 0x4000 != 0 }
+  private var msixControl: UInt64 { msixOffset.map { value(at: $0 + 2, 2) } ?? 0 }
 
   /// Where a BAR is set to.
   func bar(_ index: Int) -> ModelRange {

@@ -107,6 +107,7 @@ extension ModelCore {
     }
     if !isWritable, !chain.writable.isEmpty {
       violate(.splitFrame1, "chain \(chain.head) has something to read behind something to write")
+      chain.isUsable = false
     }
     if range.byteCount > 0, allocations.holder(of: range) == nil {
       violate(.rfb5, "chain \(chain.head) names \(hexadecimal(range.start)), which is no memory")

@@ -91,6 +91,7 @@ extension ModelCore {
 
   /// Goes on behind an index that makes no sense.
   private func forget(_ index: Int) {
+    queues[index].hasLostCount = true
     queues[index].takenIndex = queues[index].availableIndex
     queues[index].noticedIndex = queues[index].availableIndex
     queues[index].unannounced = nil

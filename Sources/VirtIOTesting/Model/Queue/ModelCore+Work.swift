@@ -50,8 +50,9 @@ extension ModelCore {
     chain.request = bytes(of: chain)
     var request = ModelRequest(
       chain: chain, response: [], id: UInt32(head), byteCount: 0, due: pollCount)
+    // D-STATUS-3: what cannot be followed cannot be given back either.
     guard chain.isUsable else {
-      queues[index].pending.append(request)
+      breakDevice()
       return
     }
     let command = CommandReader(bytes: chain.request)

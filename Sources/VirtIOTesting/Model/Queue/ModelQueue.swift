@@ -40,6 +40,8 @@ final class ModelQueue {
   var flagsSeen: UInt16?
   var eventSeen: UInt16?
   var inFlight: [UInt16: ModelChain] = [:]
+  /// The available index made no sense, so nobody knows what is in the ring.
+  var hasLostCount = false
 
   // MARK: Used
 

@@ -38,6 +38,7 @@ extension ModelCore {
     checkRing(index)
     queues[index].unannounced = nil
     queues[index].noticedIndex = queues[index].availableIndex
+    if queues[index].hasLostCount { breakDevice() }
     work()
   }
 }

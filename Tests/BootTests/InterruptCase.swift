@@ -1,0 +1,54 @@
+import Testing
+
+/// A machine, and how its GPU interrupts.
+struct InterruptCase: Sendable, CustomTestStringConvertible {
+  var machine: String
+  var gpu = ""
+  var devices: [String] = []
+  var arguments: [String] = []
+  /// How the line on the serial port ends.
+  var way: String
+  /// Whose number is acknowledged when a command is done.
+  var interrupt: Int
+
+  var testDescription: String { ([machine, gpu] + devices).joined(separator: " ") }
+}
+
+extension InterruptCase {
+  private static let rootPort = ["pcie-root-port,id=root,chassis=1,addr=02.0"]
+  private static let bridge = rootPort + ["pcie-pci-bridge,id=bridge,bus=root"]
+
+  static let all: [InterruptCase] = [
+    InterruptCase(machine: "gic-version=2", way: "by MSI-X, 2 vectors: 80 81", interrupt: 81),
+    InterruptCase(machine: "gic-version=3", way: "by MSI-X, 2 vectors: 8192 8193", interrupt: 8193),
+    InterruptCase(
+      machine: "gic-version=3,its=off", gpu: "addr=1", way: "by INTx: 36", interrupt: 36),
+    InterruptCase(
+      machine: "gic-version=4,virtualization=on", way: "by MSI-X, 2 vectors: 8192 8193",
+      interrupt: 8193),
+    InterruptCase(
+      machine: "gic-version=2", gpu: "vectors=0,addr=1", way: "by INTx: 36", interrupt: 36),
+    InterruptCase(
+      machine: "gic-version=2", gpu: "vectors=1", way: "by MSI-X, 1 vector: 80", interrupt: 80),
+    InterruptCase(
+      machine: "gic-version=3", gpu: "vectors=2", way: "by MSI-X, 2 vectors: 8192 8193",
+      interrupt: 8193),
+    InterruptCase(
+      machine: "gic-version=3", gpu: "bus=root", devices: rootPort,
+      way: "by MSI-X, 2 vectors: 8192 8193", interrupt: 8193),
+    InterruptCase(
+      machine: "gic-version=3", gpu: "bus=bridge,addr=3", devices: bridge,
+      way: "by MSI-X, 2 vectors: 8192 8193", interrupt: 8193),
+    // Pin 1 of device 3 arrives as pin 4 at device 0 of the bus of the root port, and there as pin 4
+    // at device 2: line 3 + (2 + 3) % 4.
+    InterruptCase(
+      machine: "gic-version=2", gpu: "vectors=0,bus=bridge,addr=3", devices: bridge,
+      way: "by INTx: 36", interrupt: 36),
+    InterruptCase(
+      machine: "gic-version=2", gpu: "iommu_platform=on", way: "by MSI-X, 2 vectors: 80 81",
+      interrupt: 81),
+    InterruptCase(
+      machine: "gic-version=3", arguments: ["-smp", "4"], way: "by MSI-X, 2 vectors: 8192 8193",
+      interrupt: 8193),
+  ]
+}
