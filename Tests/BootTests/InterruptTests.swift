@@ -31,7 +31,7 @@ import VirtIOTesting
     #expect(difference == nil)
   }
 
-  @Test("the best way there is, said, taken, and pictures exact", arguments: InterruptCase.all)
+  @Test("S10, S13: the best way there is, taken, and pictures exact", arguments: InterruptCase.all)
   func testCard(_ shape: InterruptCase) async throws {
     try await MachineSlots.shared.run(Self.configuration("TestCard", shape)) { machine in
       try await machine.waitUntilReady()
@@ -43,7 +43,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("600 frames of the Showcase by interrupts", arguments: InterruptCase.all)
+  @Test("S10, S13: 600 frames of the Showcase by interrupts", arguments: InterruptCase.all)
   func showcase(_ shape: InterruptCase) async throws {
     var machine = try Self.configuration("Showcase", shape)
     machine.append = "frames=600"
@@ -83,7 +83,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "one display, opened by polling and switched to interrupts: frames before, across and after",
+    "S13: one display, opened by polling and switched to interrupts: frames before, across and after",
     arguments: [1, 2, 3, 4])
   func twoLives(frames: Int) async throws {
     for shape in [

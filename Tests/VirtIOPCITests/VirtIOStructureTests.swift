@@ -75,7 +75,7 @@ struct VirtIOStructureTests {
 
   @Test("PCI-CAP-4: a reserved BAR number is skipped", arguments: [6, 7, 10, 0x80, 0xff])
   func reservedBAR(_ bar: UInt8) throws {
-    rig.function.addVirtIO(1, bar: bar, offset: 0, byteCount: 0x38)
+    rig.function.addVirtIO(1, bar: bar, offset: 0x100, byteCount: 0x38)
     rig.addStructures()
     #expect(try structures().common?.base == rig.registers.base)
   }

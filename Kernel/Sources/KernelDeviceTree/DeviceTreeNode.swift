@@ -41,6 +41,7 @@ extension DeviceTree {
     return text(of: DeviceTreeValue(offset: start, byteCount: end - start))
   }
 
+  #if !hasFeature(Embedded)
   /// Whether the node has this name, where a name without unit address fits any.
   ///
   /// - Spec: Devicetree 0.4 §2.2.3 "Path Names"
@@ -48,13 +49,16 @@ extension DeviceTree {
     let next = bytes.byte(after: name.bytes, at: Int(node.offset) &+ 4, end: structureEnd)
     return next == 0 || next == UInt8(ascii: "@")
   }
+  #endif
 
+  #if !hasFeature(Embedded)
   /// The node at a full path, such as `/chosen` or `/soc/pl011@9000000`, or `nil`.
   ///
   /// Takes time linear in the size of the structure block.
   public func node(at path: DeviceTreeName) -> DeviceTreeNode? {
     node(at: path.bytes)
   }
+  #endif
 
   @inline(never)
   func node(at path: Span<UInt8>) -> DeviceTreeNode? {

@@ -39,16 +39,19 @@ extension DeviceTree {
     return DeviceTreeProperty(offset: next.offset, value: next.value)
   }
 
+  #if !hasFeature(Embedded)
   /// Whether the property has this name.
   public func isNamed(_ name: DeviceTreeName, _ property: DeviceTreeProperty) -> Bool {
     isNamed(name.bytes, property.offset)
   }
+  #endif
 
   private func isNamed(_ name: Span<UInt8>, _ offset: UInt32) -> Bool {
     bytes.byte(
       after: name, at: stringsStart &+ Int(bytes.word(at: Int(offset) &+ 8)), end: stringsEnd) == 0
   }
 
+  #if !hasFeature(Embedded)
   /// The value of the property with this name, or `nil` if the node has none.
   ///
   /// Takes time linear in the properties of `node`.
@@ -56,6 +59,7 @@ extension DeviceTree {
   public func property(_ name: DeviceTreeName, of node: DeviceTreeNode) -> DeviceTreeValue? {
     property(name.bytes, of: node)
   }
+  #endif
 
   @inline(never)
   func property(_ name: Span<UInt8>, of node: DeviceTreeNode) -> DeviceTreeValue? {
@@ -86,6 +90,7 @@ extension DeviceTree {
     return bytes.word(at: value.start &+ index &* 4)
   }
 
+  #if !hasFeature(Embedded)
   /// Whether one of the terminated strings of a value is `text`, or starts with it if
   /// `allowingSuffix`.
   ///
@@ -95,6 +100,7 @@ extension DeviceTree {
   ) -> Bool {
     list(value, contains: text.bytes, allowingSuffix: allowingSuffix)
   }
+  #endif
 
   @inline(never)
   func list(_ value: DeviceTreeValue, contains name: Span<UInt8>, allowingSuffix: Bool) -> Bool {
