@@ -4,7 +4,10 @@ import Foundation
 /// `virtio-evidence check`.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fails if a row that docs/evidence.md calls covered or due has lost its tests.")
+    abstract: """
+      Fails if a row that docs/evidence.md calls covered or due has lost its tests, or if a mutant \
+      changes what is not there any more.
+      """)
 
   /// What the check found.
   struct Failure: Error, CustomStringConvertible {
@@ -29,6 +32,10 @@ struct Check: ParsableCommand {
     }
     guard !claims.isEmpty else {
       throw Failure(description: "docs/evidence.md has no rows; run 'make evidence'.")
+    }
+    for mutant in try Mutant.all(in: root) {
+      _ = try mutant.apply(
+        to: String(contentsOf: root.appendingPathComponent(mutant.file), encoding: .utf8))
     }
     print("evidence: each of \(claims.count) rows has a test of the driver that names it")
   }

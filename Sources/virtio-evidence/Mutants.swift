@@ -20,10 +20,11 @@ struct Mutants: AsyncParsableCommand {
     let root = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let mutants = try Mutant.all(in: root).filter { $0.id.hasPrefix(only) }
     let copy = root.appendingPathComponent(".build-mutants/tree")
+    let suites = try TestSuites(root: root)
     try await Self.copyTree(from: root, to: copy)
     var caught = 0
     for mutant in mutants {
-      let outcome = try await Self.judge(mutant, in: copy)
+      let outcome = try await Self.judge(mutant, in: copy, suites)
       if outcome == .caught { caught += 1 }
       print("\(mutant.id): \(outcome.rawValue)")
     }
@@ -48,14 +49,20 @@ struct Mutants: AsyncParsableCommand {
     }
   }
 
-  private static func judge(_ mutant: Mutant, in copy: URL) async throws -> Outcome {
+  private static func judge(
+    _ mutant: Mutant, in copy: URL, _ suites: TestSuites
+  ) async throws -> Outcome {
     let file = copy.appendingPathComponent(mutant.file)
     let source = try String(contentsOf: file, encoding: .utf8)
     try mutant.apply(to: source).write(to: file, atomically: true, encoding: .utf8)
     defer { try? source.write(to: file, atomically: true, encoding: .utf8) }
+    let targets = try suites.targets(of: mutant.tests).joined(separator: ",")
     let output = try await Command(
       "timeout",
-      ["600", "swift", "test", "--scratch-path", "../scratch", "--filter", mutant.tests],
+      [
+        "600", "env", "TEST_TARGETS=\(targets)", "swift", "test", "--scratch-path", "../scratch",
+        "--filter", mutant.tests,
+      ],
       in: copy.path
     ).collect()
     // A test that traps or hangs has noticed too, but only if the tests were running at all.

@@ -38,6 +38,29 @@ struct TestSuites {
     return tags
   }
 
+  /// A filter names no test target and no suite.
+  struct NoSuchTests: Error, CustomStringConvertible {
+    let name: String
+    var description: String {
+      "There is no folder '\(name)' of tests and no file '\(name).swift'; mend Tests/mutants.tsv."
+    }
+  }
+
+  /// The test targets in which a filter finds its tests: it is made of their names, and of names of
+  /// suites that are a file each, with bars between them.
+  func targets(of filter: String) throws -> [String] {
+    let folder = root.appendingPathComponent("Tests")
+    let paths =
+      FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    let targets = try filter.split(separator: "|").map(String.init).map { name in
+      guard let path = paths.first(where: { $0 == name || $0.hasSuffix("/\(name).swift") }) else {
+        throw NoSuchTests(name: name)
+      }
+      return path.split(separator: "/").first.map(String.init) ?? name
+    }
+    return Set(targets).sorted()
+  }
+
   /// The names that a source gives its tests, however they are broken into lines.
   private static func names(in source: String) -> [String] {
     source.matches(of: /@Test\(\s*(?:"""\s*((?s:.*?))"""|"([^"\n]*)")/).map { match in
