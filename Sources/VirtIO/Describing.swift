@@ -26,6 +26,9 @@ extension DeviceError: Describable {
     case .neverReset(let status):
       sink.write("the device never left reset: expected status 0, found ")
       sink.write(hexadecimal: UInt64(status.rawValue))
+    case .queueNeverReset(let index):
+      sink.write("the device never reset queue ")
+      sink.write(UInt64(index))
     case .missingFeatures(let required, let offered):
       sink.write("the device lacks features: expected ")
       sink.write(hexadecimal: required.rawValue)
@@ -84,6 +87,7 @@ extension QueueError: Describable {
       sink.write(UInt64(id))
       sink.write(", which it did not have")
     case .full: sink.write("the queue has no descriptors left")
+    case .disabled: sink.write("the queue was reset and is not enabled")
     case .inFlight: sink.write("the chain is in flight already")
     case .tooLong: sink.write("the chain has no room for so many bytes")
     }

@@ -12,9 +12,9 @@ import VirtIOTesting
     // The device offers EDID, indirect descriptors, event index, version 1 and ring reset.
     "write32 common 0x0 = 0x0", "read32 common 0x4 = 0x30000002",
     "write32 common 0x0 = 0x1", "read32 common 0x4 = 0x101",
-    // The driver takes EDID and version 1.
-    "write32 common 0x8 = 0x0", "write32 common 0xc = 0x2",
-    "write32 common 0x8 = 0x1", "write32 common 0xc = 0x1",
+    // The driver takes all of it.
+    "write32 common 0x8 = 0x0", "write32 common 0xc = 0x30000002",
+    "write32 common 0x8 = 0x1", "write32 common 0xc = 0x101",
     "write8 common 0x14 = 0xb", "read8 common 0x14 = 0xb",
     // The number of scanouts, between two looks at the generation.
     "read8 common 0x15 = 0x0", "read32 device 0x8 = 0x1", "read8 common 0x15 = 0x0",

@@ -39,7 +39,7 @@ import VirtIOTesting
       common.write16(1, at: 0x1a)
       #expect(common.read16(at: 0x1a) == 1)
 
-      var queue: SplitQueue<CoherentRegion, PCIDoorbell<HostedAccess>, 16> =
+      var queue: Virtqueue<CoherentRegion, PCIDoorbell<HostedAccess>, 16> =
         try device.makeQueue(0, on: machine.platform)
       var memory = try DMABuffer(byteCount: 512, alignment: 64, from: machine.platform)
       var bytes = memory.mutableBytes
@@ -96,7 +96,7 @@ import VirtIOTesting
       let acknowledged = try AcknowledgedDevice(
         resetting: machine.transport(), on: machine.platform, waiting: waiter)
       var device = try acknowledged.negotiate(requiring: []) { _ in [] }
-      var queue: SplitQueue<CoherentRegion, PCIDoorbell<HostedAccess>, 8> =
+      var queue: Virtqueue<CoherentRegion, PCIDoorbell<HostedAccess>, 8> =
         try device.makeQueue(0, on: machine.platform)
       #expect(queue.size == 8)
       var memory = try DMABuffer(byteCount: 2048, alignment: 64, from: machine.platform)

@@ -30,6 +30,10 @@ struct SpyTransport: Transport, ~Copyable {
   }
   func readMaximumSize(ofQueue index: UInt16) -> UInt16 { base.readMaximumSize(ofQueue: index) }
 
+  var honouredFeatures: Features { base.honouredFeatures }
+  func requestReset(ofQueue index: UInt16) { base.requestReset(ofQueue: index) }
+  func isResetting(queue index: UInt16) -> Bool { base.isResetting(queue: index) }
+
   mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> SpyBell {
     let bell = try base.enable(queue)
     spy.note(queue)
@@ -43,9 +47,9 @@ struct SpyBell: Doorbell {
   let queue: QueuePlacement
   let spy: Spy
 
-  func ring() {
+  func ring(next: UInt16) {
     spy.hear(queue)
-    base.ring()
+    base.ring(next: next)
   }
 }
 

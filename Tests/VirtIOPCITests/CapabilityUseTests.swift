@@ -16,7 +16,7 @@ struct CapabilityUseTests {
       resetting: rig.makeTransport(), on: platform, waiting: .polling(.milliseconds(1))
     ).negotiate(requiring: []) { _ in [] }
     _ = try negotiated.readConfiguration { $0.readConfiguration32(at: 0) }
-    var queue: SplitQueue<JournaledRegion, PCIDoorbell<FakeMachine>, 8> =
+    var queue: Virtqueue<JournaledRegion, PCIDoorbell<FakeMachine>, 8> =
       try negotiated.makeQueue(1, on: platform)
     let live = negotiated.start()
     queue.publish()

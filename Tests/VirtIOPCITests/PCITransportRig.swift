@@ -18,8 +18,8 @@ struct PCITransportRig {
   }
 
   /// Gives the function the capabilities of a device that behaves.
-  func addStructures(multiplier: UInt32 = 4) {
-    function.addVirtIO(1, offset: 0, byteCount: 0x38)
+  func addStructures(multiplier: UInt32 = 4, commonByteCount: UInt32 = 0x38) {
+    function.addVirtIO(1, offset: 0, byteCount: commonByteCount)
     function.addVirtIO(3, offset: 0x1000, byteCount: 1)
     function.addVirtIO(4, offset: 0x2000, byteCount: 0x1000)
     function.addVirtIO(2, offset: 0x3000, byteCount: 0x1000, multiplier: multiplier)

@@ -167,7 +167,7 @@ struct PCITransportTests {
     let maximum = transport.readMaximumSize(ofQueue: 1)
     let bell = try transport.enable(placement(index: 1, size: 16, maximumSize: maximum))
     rig.registers.clear()
-    bell.ring()
+    bell.ring(next: 0)
     #expect(rig.registers.accesses == [.write(0x3000 + place, 2, 1)])
   }
 
@@ -200,17 +200,19 @@ struct PCITransportTests {
     rig.registers.queues[0].size = 100
     var negotiated = try AcknowledgedDevice(
       resetting: rig.makeTransport(), on: platform, waiting: .polling(.milliseconds(1))
-    ).negotiate(requiring: []) { _ in [] }
-    var queue: SplitQueue<JournaledRegion, PCIDoorbell<FakeMachine>, 64> =
+    ).negotiate(requiring: [], declining: .packedRing) { _ in [] }
+    var queue: Virtqueue<JournaledRegion, PCIDoorbell<FakeMachine>, 64> =
       try negotiated.makeQueue(0, on: platform)
+    let memory = Segment(address: DeviceAddress(rawValue: 0x1000), byteCount: 8)
+    try queue.enqueue(try queue.makeChain(readable: memory, writable: nil))
     let live = negotiated.start()
     queue.publish()
     let proof = try live.reset(on: platform, waiting: .polling(.milliseconds(1)))
     queue.free(to: platform, after: proof)
     #expect(rig.registers.violations == [])
-    #expect(rig.registers.accepted == 1 << 32 | 1 << 33 | 1 << 36)
+    #expect(rig.registers.accepted == 3 << 28 | 0x5b << 32, "no reset, no packed ring")
     #expect(rig.registers.writes.contains(.write(0x18, 2, 64)), "100 is no power of two")
-    #expect(rig.registers.writes.contains(.write(0x3000, 2, 0)))
+    #expect(rig.registers.writes.contains(.write(0x3000, 4, 1 << 16)))
     #expect(rig.registers.accesses.first == .write(0x14, 1, 0))
     #expect(rig.registers.accesses.dropFirst().first == .read(0x14, 1))
     #expect(rig.registers.accesses.suffix(2) == [.write(0x14, 1, 0), .read(0x14, 1)])

@@ -29,11 +29,11 @@ struct HandshakeTests {
   // swift-format-ignore
   @Test("INIT-1, INIT-2, INIT-3, INIT-4, INIT-5, INIT-8, INIT-10, INIT-12, INIT-13, STATUS-1: the eight steps in their order")
   func order() throws {
-    transport.offered = [.version1, .eventIndex, own]
+    transport.offered = [.version1, .eventIndex, own, Features(rawValue: 1 << 41)]
     transport.configuration = [0, 0, 1, 0]
     var negotiated = try negotiate(wanting: own)
     _ = try negotiated.readConfiguration { $0.readConfiguration32(at: 8) }
-    let queue: SplitQueue<JournaledRegion, FakeDoorbell, 8> = try negotiated.makeQueue(
+    let queue: Virtqueue<JournaledRegion, FakeDoorbell, 8> = try negotiated.makeQueue(
       0, on: platform)
     _ = negotiated.start()
     let placement = try #require(transport.rings[0]?.placement)
@@ -43,7 +43,7 @@ struct HandshakeTests {
       .writeStatus([.acknowledge]),
       .writeStatus([.acknowledge, .driver]),
       .readFeatures,
-      .writeFeatures([.version1, own]),
+      .writeFeatures([.version1, .eventIndex, own]),
       .writeStatus([.acknowledge, .driver, .featuresOK]),
       .readStatus,
       .readGeneration,
@@ -60,7 +60,7 @@ struct HandshakeTests {
 
   /// How long the block is that a queue was placed in.
   private func placementByteCount(_ placement: QueuePlacement) -> Int {
-    Int(placement.deviceArea.rawValue - placement.descriptorArea.rawValue) + 6 + 8
+    Int(placement.deviceArea.rawValue - placement.driverArea.rawValue) + 6 + 8
       * Int(placement.size)
   }
 
@@ -163,13 +163,38 @@ struct HandshakeTests {
     #expect(transport.accepted == [.version1, own])
   }
 
+  /// What the queues and the transport know.
+  private static let known: Features = [
+    .version1, .accessPlatform, .orderPlatform, .eventIndex, .indirectDescriptors, .packedRing,
+    .inOrder, .notificationData, .notificationConfigData, .ringReset,
+  ]
+
+  @Test("what is declined is not accepted, unless it is required")
+  func declined() throws {
+    transport.offered = Features(rawValue: .max)
+    let declined: Features = [.packedRing, .eventIndex, .version1, own, other]
+    let negotiated = try acknowledge().negotiate(requiring: other, declining: declined) { $0 }
+    #expect(negotiated.features.intersection(declined) == [.version1, other])
+    #expect(negotiated.features.isSuperset(of: [.inOrder, .ringReset, .indirectDescriptors]))
+  }
+
+  @Test("what the transport cannot honour is not accepted")
+  func transportFeatures() throws {
+    transport.offered = Features(rawValue: .max)
+    transport.honouredFeatures = []
+    let negotiated = try negotiate()
+    #expect(
+      negotiated.features
+        == Self.known.subtracting([.notificationData, .notificationConfigData, .ringReset]))
+  }
+
   @Test("what the queues do not know is not accepted, whoever asks for it")
   func notForDrivers() throws {
     transport.offered = Features(rawValue: .max)
     let negotiated = try negotiate(wanting: Features(rawValue: .max))
     #expect(
       negotiated.features
-        == [.version1, .accessPlatform, .orderPlatform, .deviceType])
+        == Self.known.union(.deviceType))
   }
 
   // swift-format-ignore
@@ -177,8 +202,8 @@ struct HandshakeTests {
   func everythingOffered() throws {
     transport.offered = Features(rawValue: .max)
     let negotiated = try negotiate()
-    #expect(negotiated.features == [.version1, .accessPlatform, .orderPlatform])
-    #expect(transport.accepted.rawValue == 1 << 32 | 1 << 33 | 1 << 36)
+    #expect(negotiated.features == Self.known)
+    #expect(transport.accepted.rawValue == 3 << 28 | 0x1df << 32)
   }
 
   @Test("the driver chooses from what is offered")

@@ -17,7 +17,7 @@ struct MakeQueueTests {
       resetting: transport, on: platform, waiting: .polling(.milliseconds(1))
     ).negotiate(requiring: []) { _ in [] }
     do throws(DeviceError) {
-      let queue: SplitQueue<JournaledRegion, FakeDoorbell, 16> = try device.makeQueue(
+      let queue: Virtqueue<JournaledRegion, FakeDoorbell, 16> = try device.makeQueue(
         3, on: platform)
       let size = queue.size
       #expect(transport.rings[3]?.placement.size == UInt16(size))
@@ -50,11 +50,11 @@ struct MakeQueueTests {
     var device = try AcknowledgedDevice(
       resetting: transport, on: platform, waiting: .polling(.milliseconds(1))
     ).negotiate(requiring: []) { _ in [] }
-    let queue: SplitQueue<JournaledRegion, FakeDoorbell, 8> = try device.makeQueue(
+    let queue: Virtqueue<JournaledRegion, FakeDoorbell, 8> = try device.makeQueue(
       index, on: platform)
     let size = queue.size
     do throws(DeviceError) {
-      let again: SplitQueue<JournaledRegion, FakeDoorbell, 8> = try device.makeQueue(
+      let again: Virtqueue<JournaledRegion, FakeDoorbell, 8> = try device.makeQueue(
         index, on: platform)
       Issue.record("made twice, with \(again.size) entries")
     } catch {

@@ -6,8 +6,8 @@ import VirtIOTestDoubles
 struct QueueRig<let capacity: Int>: ~Copyable {
   let platform: TestPlatform
   let transport: FakeTransport
-  let device: LiveDevice<FakeTransport>
-  var queue: SplitQueue<JournaledRegion, FakeDoorbell, capacity>
+  var device: LiveDevice<FakeTransport>
+  var queue: Virtqueue<JournaledRegion, FakeDoorbell, capacity>
   let ring: DeviceRing
 
   /// Takes a device into service whose queue 0 has room for `size` entries.
@@ -19,7 +19,7 @@ struct QueueRig<let capacity: Int>: ~Copyable {
     var negotiated = try AcknowledgedDevice(
       resetting: transport, on: platform, waiting: .polling(.milliseconds(1))
     ).negotiate(requiring: []) { _ in [] }
-    let queue: SplitQueue<JournaledRegion, FakeDoorbell, capacity> = try negotiated.makeQueue(
+    let queue: Virtqueue<JournaledRegion, FakeDoorbell, capacity> = try negotiated.makeQueue(
       0, on: platform)
     let ring = try #require(transport.rings[0])
     self.platform = platform

@@ -2,7 +2,7 @@ import Testing
 import VirtIO
 import VirtIOTestDoubles
 
-@Suite("SplitQueue: from the device")
+@Suite("Virtqueue, split: from the device")
 struct SplitQueueCompletionTests {
   @Test("completions come in the device's order, each once")
   func outOfOrder() throws {
@@ -54,10 +54,10 @@ struct SplitQueueCompletionTests {
 
   @Test(
     "a used id that is foreign, no head, or out of range breaks the queue",
-    arguments: [1, 3, 5, 7, 8, 0xffff, 0x1_0000, 0x1_0002, 0x8000_0002, UInt32.max])
+    arguments: [3, 4, 5, 7, 8, 0xffff, 0x1_0000, 0x1_0002, 0x8000_0002, UInt32.max])
   func foreignID(_ id: UInt32) throws {
     var rig = try QueueRig<8>()
-    // Heads are 0, 2 and 4; only the chain at 2 is in flight.
+    // Heads are 0, 1 and 2; only the chain at 1 is in flight.
     let chains = try (0..<3).map { number in
       try rig.queue.makeChain(
         readable: QueueRig<8>.segment(number), writable: QueueRig<8>.segment(number + 10))
@@ -67,7 +67,7 @@ struct SplitQueueCompletionTests {
     try expectBroken(&rig, .usedElement(id: id), thenUse: taken, andEnqueue: chains[0])
   }
 
-  @Test("a used id of a chain that is not in flight breaks the queue", arguments: [0, 4])
+  @Test("a used id of a chain that is not in flight breaks the queue", arguments: [0, 2])
   func notInFlight(_ id: UInt32) throws {
     var rig = try QueueRig<8>()
     let chains = try (0..<3).map { number in

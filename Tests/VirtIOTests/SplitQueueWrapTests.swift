@@ -2,7 +2,7 @@ import Testing
 import VirtIO
 import VirtIOTestDoubles
 
-@Suite("SplitQueue: indices that wrap")
+@Suite("Virtqueue, split: indices that wrap")
 struct SplitQueueWrapTests {
   @Test("SPLIT-D-5, SPLIT-AVAIL-1: indices run on past 65,536, twice, with completions shuffled")
   func shuffled() throws {

@@ -40,7 +40,8 @@ struct Main {
     let interrupts = transport.interrupts
     let platform = board.platform
     let polling = BoardWaiter<BoardPlatform>.polling(.polling(.seconds(2)))
-    var screen = try Screen.open(transport, on: platform, waiting: polling)
+    var screen = try Screen.open(
+      transport, on: platform, declining: board.declinedFeatures(), waiting: polling)
     let first = try present(0, on: &screen, waiting: polling)
     try screen.finish(first, waiting: polling)
     printLine("INTERRUPTS frame=0")

@@ -23,7 +23,9 @@ struct Main {
     }
     do throws(GPUError) {
       let patience = PollingWaiter(timeout: .seconds(2))
-      try Scenario.run(transport, on: board.platform, waiting: patience) { stage in
+      try Scenario.run(
+        transport, on: board.platform, declining: board.declinedFeatures(), waiting: patience
+      ) { stage in
         say(stage)
         guard case .frame(let number) = stage, last == UInt64(number) else { return }
         printLine("SCENARIO READY")

@@ -27,10 +27,11 @@ struct Scenario {
   ///
   /// - Throws: ``GPUError``: the first thing that did not go as it should.
   static func run<P: Platform, T: Transport & ~Copyable>(
-    _ transport: consuming T, on platform: P, waiting patience: PollingWaiter,
-    stage: (Stage) -> Void
+    _ transport: consuming T, on platform: P, declining declined: Features = [],
+    waiting patience: PollingWaiter, stage: (Stage) -> Void
   ) throws(GPUError) {
-    var display = try Display.open(transport, on: platform, waiting: patience)
+    var display = try Display.open(
+      transport, on: platform, declining: declined, waiting: patience)
     try showFrames(on: &display, waiting: patience, stage: stage)
     try showCursor(on: &display, waiting: patience, stage: stage)
     try display.close(waiting: patience)

@@ -35,7 +35,9 @@ struct Showcase {
     let platform = board.platform
     let frames = board.arguments.number("frames")
     do throws(GPUError) {
-      var screen = try Screen.open(transport, on: platform, waiting: .polling(.seconds(2)))
+      var screen = try Screen.open(
+        transport, on: platform, declining: board.declinedFeatures(),
+        waiting: .polling(.seconds(2)))
       if !board.arguments.has("wait", "poll") { board.startInterrupts() }
       let connection = board.connect(device, interrupts, to: screen.interruptHandler)
       if connection.areUsed { screen.enableInterrupts() }

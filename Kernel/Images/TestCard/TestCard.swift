@@ -52,7 +52,8 @@ struct TestCard {
     others: (Task) -> Bool
   ) {
     var interrupts: PCIInterrupts<MMIO>?
-    var screen = open(device.function, on: platform, &interrupts)
+    var screen = open(
+      device.function, on: platform, declining: board.declinedFeatures(), &interrupts)
     if !board.arguments.has("wait", "poll") { board.startInterrupts() }
     let connection = board.connect(device, interrupts, to: screen.interruptHandler)
     if connection.areUsed { screen.enableInterrupts() }
@@ -84,7 +85,8 @@ struct TestCard {
   // A screen is returned in memory of the caller; inlined, it would lie on the stack several times.
   @inline(never)
   private static func open<P: Platform>(
-    _ function: PCIFunction<MMIO>, on platform: P, _ interrupts: inout PCIInterrupts<MMIO>?
+    _ function: PCIFunction<MMIO>, on platform: P, declining declined: Features,
+    _ interrupts: inout PCIInterrupts<MMIO>?
   ) -> Screen<P> {
     let transport: PCITransport<MMIO>
     do {
@@ -94,7 +96,8 @@ struct TestCard {
     }
     interrupts = transport.interrupts
     do {
-      return try Screen.open(transport, on: platform, waiting: .polling(.seconds(2)))
+      return try Screen.open(
+        transport, on: platform, declining: declined, waiting: .polling(.seconds(2)))
     } catch {
       panic("GPU at \(function.address): \(error)")
     }

@@ -1,3 +1,5 @@
+public import VirtIO
+
 /// What the kernel was started with: words separated by spaces, most of them `name=value`.
 public struct BootArguments: Sendable {
   private var bytes = InlineArray<512, UInt8>(repeating: 0)
@@ -38,6 +40,56 @@ public struct BootArguments: Sendable {
       guard unsafe bytes[start &+ index] == value.utf8Start[index] else { return false }
     }
     return start &+ length == byteCount || bytes[start &+ length] == UInt8(ascii: " ")
+  }
+
+  /// The features that are not to be used: those of `features=-NAME,-NAME`, and the packed ring with
+  /// `queue=split`. What is not understood is told to `complain`, and left out.
+  public func declinedFeatures(orElse complain: (Message) -> Void) -> Features {
+    var declined: Features = []
+    if has("queue", "split") {
+      declined = .packedRing
+    } else if value(of: "queue") != nil, !has("queue", "auto"), !has("queue", "packed") {
+      complain("queue= is auto, split or packed")
+    }
+    guard var index = value(of: "features") else { return declined }
+    while index < byteCount, bytes[index] != UInt8(ascii: " ") {
+      var end = index
+      while end < byteCount, bytes[end] != UInt8(ascii: " "), bytes[end] != UInt8(ascii: ",") {
+        end &+= 1
+      }
+      if let feature = feature(named: index..<end) {
+        declined.formUnion(feature)
+      } else {
+        complain("features= has a name that is not known, at character \(index)")
+      }
+      index = end < byteCount && bytes[end] == UInt8(ascii: ",") ? end &+ 1 : end
+    }
+    return declined
+  }
+
+  /// The feature that `-NAME` is about; nil if it is none.
+  private func feature(named range: Range<Int>) -> Features? {
+    guard !range.isEmpty, bytes[range.lowerBound] == UInt8(ascii: "-") else { return nil }
+    let names = range.lowerBound &+ 1..<range.upperBound
+    if isWord(names, "edid") { return Features(rawValue: 1 << 1) }
+    if isWord(names, "indirect_desc") { return .indirectDescriptors }
+    if isWord(names, "event_idx") { return .eventIndex }
+    if isWord(names, "access_platform") { return .accessPlatform }
+    if isWord(names, "packed") { return .packedRing }
+    if isWord(names, "in_order") { return .inOrder }
+    if isWord(names, "order_platform") { return .orderPlatform }
+    if isWord(names, "notification_data") { return .notificationData }
+    if isWord(names, "notif_config_data") { return .notificationConfigData }
+    return isWord(names, "ring_reset") ? .ringReset : nil
+  }
+
+  private func isWord(_ range: Range<Int>, _ word: StaticString) -> Bool {
+    guard range.count == word.utf8CodeUnitCount else { return false }
+    for index in 0..<range.count {
+      // SAFETY: a static string of more than one character has as many code units as it says.
+      guard unsafe bytes[range.lowerBound &+ index] == word.utf8Start[index] else { return false }
+    }
+    return true
   }
 
   /// Where the value of the first word `name=value` starts.

@@ -44,6 +44,36 @@ struct BootArgumentsTests {
     #expect(!BootArguments(last.span).has("fault", "nullx"))
   }
 
+  @Test(
+    "features= and queue= name what is not to be used",
+    arguments: [
+      ("", 0), ("queue=auto", 0), ("queue=packed", 0), ("queue=split", 1 << 34),
+      ("features=", 0), ("features=-event_idx", 1 << 29), ("x features=-packed y", 1 << 34),
+      ("features=-edid,-indirect_desc,-in_order", 1 << 1 | 1 << 28 | 1 << 35),
+      ("queue=split features=-notification_data,-notif_config_data", 1 << 34 | 3 << 38),
+      ("features=-ring_reset,-order_platform,-access_platform", 1 << 40 | 1 << 36 | 1 << 33),
+    ] as [(String, UInt64)])
+  func declined(text: String, bits: UInt64) {
+    let bytes = Array(text.utf8)
+    var complaints = 0
+    let declined = BootArguments(bytes.span).declinedFeatures { _ in complaints += 1 }
+    #expect(declined.rawValue == bits && complaints == 0)
+  }
+
+  @Test(
+    "what features= and queue= do not know is complained of, and the rest is heeded",
+    arguments: [
+      ("queue=mixed", 0, 1), ("features=event_idx", 0, 1), ("features=-event", 0, 1),
+      ("features=-event_idx,,-packed", 1 << 29 | 1 << 34, 1),
+      ("queue= features=-x,-packed,-", 1 << 34, 3),
+    ] as [(String, UInt64, Int)])
+  func misunderstood(text: String, bits: UInt64, count: Int) {
+    let bytes = Array(text.utf8)
+    var complaints = 0
+    let declined = BootArguments(bytes.span).declinedFeatures { _ in complaints += 1 }
+    #expect(declined.rawValue == bits && complaints == count)
+  }
+
   @Test("of a line that is too long, the first 512 bytes count")
   func long() {
     let padding = String(repeating: "x", count: 500)

@@ -10,18 +10,21 @@
 
 #include <stdint.h>
 
+// One instruction each: a call would be longer, also where code is to be small.
+#define CVIRTIO_INLINE static inline __attribute__((always_inline))
+
 #if defined(__aarch64__)
 
-#define CVIRTIO_LOAD(bits, type, instruction)                                                      \
-  static inline type cvirtio_load##bits(uintptr_t address) {                                       \
-    uint32_t value;                                                                                \
-    __asm__ volatile(instruction " %w0, [%1]" : "=r"(value) : "r"(address) : "memory");            \
-    return (type)value;                                                                            \
+#define CVIRTIO_LOAD(bits, type, instruction)                                                       \
+  CVIRTIO_INLINE type cvirtio_load##bits(uintptr_t address) {                                       \
+    uint32_t value;                                                                                 \
+    __asm__ volatile(instruction " %w0, [%1]" : "=r"(value) : "r"(address) : "memory");             \
+    return (type)value;                                                                             \
   }
 
-#define CVIRTIO_STORE(bits, type, instruction)                                                     \
-  static inline void cvirtio_store##bits(uintptr_t address, type value) {                          \
-    __asm__ volatile(instruction " %w0, [%1]" : : "r"((uint32_t)value), "r"(address) : "memory");  \
+#define CVIRTIO_STORE(bits, type, instruction)                                                      \
+  CVIRTIO_INLINE void cvirtio_store##bits(uintptr_t address, type value) {                          \
+    __asm__ volatile(instruction " %w0, [%1]" : : "r"((uint32_t)value), "r"(address) : "memory");   \
   }
 
 CVIRTIO_LOAD(8, uint8_t, "ldrb")
@@ -33,21 +36,21 @@ CVIRTIO_STORE(32, uint32_t, "str")
 
 // Orders every earlier access to memory before every later one, as seen by devices too: hence the
 // outer shareable domain, which VIRTIO_F_ORDER_PLATFORM asks for and which contains the inner one.
-static inline void cvirtio_full_barrier(void) { __asm__ volatile("dmb osh" : : : "memory"); }
+CVIRTIO_INLINE void cvirtio_full_barrier(void) { __asm__ volatile("dmb osh" : : : "memory"); }
 
 // Tells the core that this is a spin loop.
-static inline void cvirtio_relax(void) { __asm__ volatile("yield" : : : "memory"); }
+CVIRTIO_INLINE void cvirtio_relax(void) { __asm__ volatile("yield" : : : "memory"); }
 
 #else
 
 // Other architectures run the driver hosted, against devices in memory.
 
-#define CVIRTIO_LOAD(bits, type)                                                                   \
-  static inline type cvirtio_load##bits(uintptr_t address) { return *(volatile type *)address; }
+#define CVIRTIO_LOAD(bits, type)                                                                    \
+  CVIRTIO_INLINE type cvirtio_load##bits(uintptr_t address) { return *(volatile type *)address; }
 
-#define CVIRTIO_STORE(bits, type)                                                                  \
-  static inline void cvirtio_store##bits(uintptr_t address, type value) {                          \
-    *(volatile type *)address = value;                                                             \
+#define CVIRTIO_STORE(bits, type)                                                                   \
+  CVIRTIO_INLINE void cvirtio_store##bits(uintptr_t address, type value) {                          \
+    *(volatile type *)address = value;                                                              \
   }
 
 CVIRTIO_LOAD(8, uint8_t)
@@ -57,11 +60,12 @@ CVIRTIO_STORE(8, uint8_t)
 CVIRTIO_STORE(16, uint16_t)
 CVIRTIO_STORE(32, uint32_t)
 
-static inline void cvirtio_full_barrier(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-static inline void cvirtio_relax(void) {}
+CVIRTIO_INLINE void cvirtio_full_barrier(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+CVIRTIO_INLINE void cvirtio_relax(void) {}
 
 #endif
 
+#undef CVIRTIO_INLINE
 #undef CVIRTIO_LOAD
 #undef CVIRTIO_STORE
 

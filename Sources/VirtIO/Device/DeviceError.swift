@@ -4,6 +4,8 @@ public enum DeviceError: Error, Equatable, Sendable {
   case wrongType(expected: UInt16, found: UInt16)
   /// The status did not read 0 in time after a reset; `status` is what it read.
   case neverReset(status: DeviceStatus)
+  /// A queue was not reset in time.
+  case queueNeverReset(index: UInt16)
   /// The device does not offer what the driver cannot do without.
   case missingFeatures(required: Features, offered: Features)
   /// The device cleared FEATURES_OK: it does not work with this choice of its own features.

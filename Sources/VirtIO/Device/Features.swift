@@ -36,10 +36,16 @@ public struct Features: OptionSet, Hashable, Sendable {
   /// - Spec: VirtIO 1.4 §2.2 "Feature Bits"
   public static var deviceType: Self { Self(rawValue: (1 << 24) - 1) }
 
-  /// What this package's queues and transports honour, and accept whenever it is offered.
+  /// What queues honour on any transport, and what is accepted whenever it is offered.
   ///
   /// Addresses always come from the ``Platform``, which translates them where that is needed; queues
-  /// have the barriers of the platform once it is agreed that they matter. Nothing else that is not
-  /// of the device type is ever accepted, whatever a driver asks for.
-  static var honoured: Self { [.version1, .accessPlatform, .orderPlatform] }
+  /// have the barriers of the platform once it is agreed that they matter. Besides these, a device's
+  /// transport has some (``Transport/honouredFeatures``). Nothing else that is not of the device type is
+  /// ever accepted, whatever a driver asks for.
+  static var honoured: Self {
+    [
+      .version1, .accessPlatform, .orderPlatform, .eventIndex, .indirectDescriptors, .packedRing,
+      .inOrder,
+    ]
+  }
 }

@@ -6,6 +6,8 @@
 /// A device that was reset and told that it has a driver: steps 1 to 3.
 public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
   var transport: T
+  /// What of the queues' features works in the memory that they will have.
+  private let honoured: Features
 
   /// Resets the device, waits for that, and sets ACKNOWLEDGE and DRIVER.
   ///
@@ -16,31 +18,42 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     _ = try transport.reset(on: platform, waiting: waiter)
     transport.writeStatus([.acknowledge])
     transport.writeStatus([.acknowledge, .driver])
+    // Both sides write to a packed ring: where a line of a cache holds more than one descriptor and the
+    // device does not snoop, what one side writes back would be lost to the other.
+    let isShared = P.Region.lineByteCount <= PackedLayout.largestUnit
+    honoured = isShared ? .honoured : Features.honoured.subtracting(.packedRing)
     self.transport = transport
   }
 
   /// Agrees on features: steps 4 to 6.
   ///
+  /// A ring that is packed is taken whenever it is offered, and so are all the other features of queues
+  /// and transports that are known here, unless they are declined. A packed ring is not taken if the
+  /// queues' memory is not coherent.
+  ///
   /// - Parameters:
   ///   - required: What the driver cannot do without. `VIRTIO_F_VERSION_1` is always required; a
   ///     feature that the queues or the transport cannot honour counts as not offered.
+  ///   - declined: What is not to be taken even if it is offered, of all features that are not required.
   ///   - choose: Given what is offered, answers which bits of its device type the driver would like.
   ///     What is not offered is left out of its answer, and so are all other bits: of those, the queues
   ///     and the transport know best what they can do.
   /// - Throws: ``DeviceError/missingFeatures(required:offered:)`` or
   ///   ``DeviceError/featuresRefused(accepted:)``; the device is then marked FAILED.
   public consuming func negotiate(
-    requiring required: Features, choosing choose: (Features) -> Features
+    requiring required: Features, declining declined: Features = [],
+    choosing choose: (Features) -> Features
   ) throws(DeviceError) -> NegotiatedDevice<T> {
     let status: DeviceStatus = [.acknowledge, .driver]
     let required = required.union(.version1)
     let offered = transport.readOfferedFeatures()
-    let usable = offered.intersection(.deviceType.union(.honoured))
+    let known = honoured.union(transport.honouredFeatures)
+    let usable = offered.intersection(.deviceType.union(known))
     guard usable.isSuperset(of: required) else {
       transport.fail(after: status)
       throw .missingFeatures(required: required, offered: offered)
     }
-    let wanted = choose(offered).union(required).union(.honoured)
+    let wanted = choose(offered).union(known).subtracting(declined).union(required)
     let accepted = usable.intersection(wanted)
     transport.writeAcceptedFeatures(accepted)
     transport.writeStatus(status.union(.featuresOK))
@@ -86,38 +99,36 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
   public mutating func makeQueue<P: Platform, let capacity: Int>(
     _ index: UInt16, atLeast minimumSize: Int = 1, interrupts: Bool = false,
     on platform: borrowing P
-  ) throws(DeviceError) -> SplitQueue<P.Region, T.Bell, capacity> {
+  ) throws(DeviceError) -> Virtqueue<P.Region, T.Bell, capacity> {
     let bit: UInt64 = 1 << UInt64(index)
     guard madeQueues & bit == 0 else { throw .queueMissing(index: index) }
     let maximumSize = transport.readMaximumSize(ofQueue: index)
     guard maximumSize > 0 else { throw .queueMissing(index: index) }
-    let layout = SplitLayout(
-      atMost: min(Int(maximumSize), capacity), lineByteCount: P.Region.lineByteCount)
-    guard layout.size >= minimumSize else {
+    let plan = QueuePlan(
+      capacity: capacity, maximumSize: maximumSize, lineByteCount: P.Region.lineByteCount, features)
+    guard plan.size >= minimumSize else {
       throw .queueTooSmall(index: index, size: maximumSize)
     }
     let memory: DMABuffer<P.Region>
     do {
-      memory = try DMABuffer(byteCount: layout.byteCount, alignment: 4096, from: platform)
+      memory = try DMABuffer(byteCount: plan.byteCount, alignment: 4096, from: platform)
     } catch {
       throw .outOfMemory(error)
     }
     // The device may look at the rings as soon as it knows where they are: it has to find zeroes.
     memory.region.fullBarrier()
+    let placement = plan.placement(
+      of: index, at: memory.deviceAddress, features, interrupts: interrupts)
     let bell: T.Bell
     do {
-      bell = try transport.enable(
-        layout.placement(
-          of: index, maximumSize: maximumSize, at: memory.deviceAddress, interrupts: interrupts))
+      bell = try transport.enable(placement)
     } catch {
       // The device was not told of this memory, or not to use it.
       memory.free(to: platform)
       throw error
     }
     madeQueues |= bit
-    return SplitQueue(
-      memory: memory, layout: layout, bell: bell,
-      ordersForPlatform: features.contains(.orderPlatform))
+    return Virtqueue(memory: memory, placement: placement, mode: plan.mode, bell: bell)
   }
 
   /// Sets DRIVER_OK, step 8: from now on the queues may be used.
@@ -134,49 +145,5 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
   ) throws(DeviceError) -> ResetProof {
     transport.fail(after: Self.status)
     return try transport.reset(on: platform, waiting: waiter)
-  }
-}
-
-/// A device in service.
-public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
-  private var transport: T
-  /// What was agreed.
-  public let features: Features
-
-  init(transport: consuming T, features: Features) {
-    self.transport = transport
-    self.features = features
-  }
-
-  /// Reads the device configuration consistently. Does not block.
-  ///
-  /// - Parameter read: Reads the fields; called again while they change, at most 64 times.
-  /// - Throws: ``DeviceError/configurationUnstable``.
-  public func readConfiguration<Value>(_ read: (borrowing T) -> Value)
-    throws(DeviceError) -> Value
-  {
-    try transport.consistently(read)
-  }
-
-  /// Writes 32 bits of the device configuration; `offset` is a multiple of 4 inside it.
-  public func writeConfiguration32(_ value: UInt32, at offset: UInt) {
-    transport.writeConfiguration32(value, at: offset)
-  }
-
-  /// How its interrupts are told apart.
-  public var interrupts: T.Interrupts { transport.interrupts }
-
-  /// Whether the device says that only a reset can help it. One register read.
-  public func needsReset() -> Bool {
-    transport.readStatus().contains(.needsReset)
-  }
-
-  /// Takes the device out of service.
-  ///
-  /// - Throws: ``DeviceError/neverReset(status:)``: its memory must then stay where it is.
-  public consuming func reset<P: Platform, W: Waiter>(
-    on platform: borrowing P, waiting waiter: W
-  ) throws(DeviceError) -> ResetProof {
-    try transport.reset(on: platform, waiting: waiter)
   }
 }

@@ -18,6 +18,8 @@ public protocol Transport: ~Copyable {
   /// Writes the device status field.
   func writeStatus(_ status: DeviceStatus)
 
+  /// Which features of notifications and of queue reset it can honour on this device; by itself none.
+  var honouredFeatures: Features { get }
   /// Reads all feature bits that the device offers.
   func readOfferedFeatures() -> Features
   /// Writes all feature bits that the driver accepts.
@@ -40,8 +42,14 @@ public protocol Transport: ~Copyable {
   /// Tells the device where a queue lies, enables it, and says how to notify the device of it.
   ///
   /// For a queue that ``QueuePlacement/interrupts`` it first makes sure that interrupts can come, by
-  /// then or later; that none can is no error.
+  /// then or later; that none can is no error. It is called right after
+  /// ``readMaximumSize(ofQueue:)``.
   mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> Bell
+
+  /// Asks the device to forget a queue. Only after `VIRTIO_F_RING_RESET` was agreed.
+  func requestReset(ofQueue index: UInt16)
+  /// Whether the device has still to forget the queue.
+  func isResetting(queue index: UInt16) -> Bool
 }
 
 /// Where a queue lies in memory.
@@ -56,17 +64,20 @@ public struct QueuePlacement: Equatable, Sendable {
   public let maximumSize: UInt16
   /// The Descriptor Area.
   public let descriptorArea: DeviceAddress
-  /// The Driver Area: the available ring of a split queue.
+  /// The Driver Area: the available ring of a split queue, the event suppression of a packed one.
   public let driverArea: DeviceAddress
-  /// The Device Area: the used ring of a split queue.
+  /// The Device Area: the used ring of a split queue, the event suppression of a packed one.
   public let deviceArea: DeviceAddress
+  /// What was agreed with the device, on which depends how it is notified.
+  public let features: Features
   /// Whether the driver will ever want to be interrupted for used buffers of this queue.
   public let interrupts: Bool
 
   /// A placement with all its parts.
   public init(
     index: UInt16, size: UInt16, maximumSize: UInt16, descriptorArea: DeviceAddress,
-    driverArea: DeviceAddress, deviceArea: DeviceAddress, interrupts: Bool = false
+    driverArea: DeviceAddress, deviceArea: DeviceAddress, features: Features = .version1,
+    interrupts: Bool = false
   ) {
     self.index = index
     self.size = size
@@ -74,6 +85,7 @@ public struct QueuePlacement: Equatable, Sendable {
     self.descriptorArea = descriptorArea
     self.driverArea = driverArea
     self.deviceArea = deviceArea
+    self.features = features
     self.interrupts = interrupts
   }
 }
@@ -83,7 +95,11 @@ public struct QueuePlacement: Equatable, Sendable {
 /// Its address was computed and checked when the queue was enabled.
 public protocol Doorbell: Sendable {
   /// Rings: one register write.
-  func ring()
+  ///
+  /// - Parameter next: What follows what was made available, for a device that wants to know: the index
+  ///   of a split ring, or the place on a packed one with its wrap counter in bit 15.
+  /// - Spec: VirtIO 1.4 §2.9 "Driver Notifications"
+  func ring(next: UInt16)
 }
 
 extension Transport where Self: ~Copyable, Interrupts == NoInterrupts {
@@ -92,6 +108,9 @@ extension Transport where Self: ~Copyable, Interrupts == NoInterrupts {
 }
 
 extension Transport where Self: ~Copyable {
+  /// None.
+  public var honouredFeatures: Features { [] }
+
   /// The only place that writes FAILED: keeps the bits that were set, as every status write must.
   ///
   /// - Spec: VirtIO 1.4 §2.1.1 "Driver Requirements: Device Status Field"

@@ -30,9 +30,15 @@ public struct CoherentRegion: DMARegion, @unchecked Sendable {
 
   /// Loads with `ldarh`.
   public func loadAcquiring16(uncheckedAt offset: Int) -> UInt16 { cells.loadAcquiring16(offset) }
+  /// Loads with `ldar`.
+  public func loadAcquiring64(uncheckedAt offset: Int) -> UInt64 { cells.loadAcquiring64(offset) }
   /// Stores with `stlrh`.
   public func storeReleasing16(_ value: UInt16, uncheckedAt offset: Int) {
     cells.storeReleasing16(value, offset)
+  }
+  /// Stores with `stlr`.
+  public func storeReleasing64(_ value: UInt64, uncheckedAt offset: Int) {
+    cells.storeReleasing64(value, offset)
   }
   /// Loads with one plain load.
   public func load16(uncheckedAt offset: Int) -> UInt16 { cells.load16(offset) }

@@ -43,8 +43,12 @@ public protocol DMARegion: Sendable {
 
   /// Loads 16 bits; no later access is made before it.
   func loadAcquiring16(uncheckedAt offset: Int) -> UInt16
+  /// Loads 64 bits; no later access is made before it.
+  func loadAcquiring64(uncheckedAt offset: Int) -> UInt64
   /// Stores 16 bits; every earlier access is made before it.
   func storeReleasing16(_ value: UInt16, uncheckedAt offset: Int)
+  /// Stores 64 bits; every earlier access is made before it.
+  func storeReleasing64(_ value: UInt64, uncheckedAt offset: Int)
   /// Loads 16 bits, in no order with other accesses.
   func load16(uncheckedAt offset: Int) -> UInt16
   /// Loads 32 bits, in no order with other accesses.
@@ -59,7 +63,8 @@ public protocol DMARegion: Sendable {
   func fullBarrier()
 
   /// Before the device reads: it will find what the CPU has written, once the next
-  /// ``storeReleasing16(_:uncheckedAt:)`` or ``fullBarrier()`` is done.
+  /// ``storeReleasing16(_:uncheckedAt:)``, ``storeReleasing64(_:uncheckedAt:)`` or ``fullBarrier()`` is
+  /// done.
   func prepareForDeviceReads(uncheckedAt offset: Int, byteCount: Int)
   /// Before the device writes: nothing that the CPU has written will be written over it later.
   func prepareForDeviceWrites(uncheckedAt offset: Int, byteCount: Int)

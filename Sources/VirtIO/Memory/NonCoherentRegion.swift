@@ -66,11 +66,25 @@ public struct NonCoherentRegion<Caches: CacheMaintenance>: DMARegion, @unchecked
     return value
   }
 
+  /// Loads what is in memory.
+  public func loadAcquiring64(uncheckedAt offset: Int) -> UInt64 {
+    refresh(offset, 8)
+    let value = cells.loadAcquiring64(offset)
+    caches.synchronize()
+    return value
+  }
+
   /// Stores to memory.
   public func storeReleasing16(_ value: UInt16, uncheckedAt offset: Int) {
     // What was stored before has to be in memory, not only on its way there.
     caches.synchronize()
     store16(value, uncheckedAt: offset)
+  }
+
+  /// Stores to memory.
+  public func storeReleasing64(_ value: UInt64, uncheckedAt offset: Int) {
+    caches.synchronize()
+    store64(value, uncheckedAt: offset)
   }
 
   /// Loads what is in memory.

@@ -28,9 +28,19 @@ struct SharedCells: @unchecked Sendable {
     UInt16(littleEndian: unsafe cell(offset, as: UInt16.self).pointee.load(ordering: .acquiring))
   }
 
+  /// Loads with `ldar`.
+  func loadAcquiring64(_ offset: Int) -> UInt64 {
+    UInt64(littleEndian: unsafe cell(offset, as: UInt64.self).pointee.load(ordering: .acquiring))
+  }
+
   /// Stores with `stlrh`.
   func storeReleasing16(_ value: UInt16, _ offset: Int) {
     unsafe cell(offset, as: UInt16.self).pointee.store(value.littleEndian, ordering: .releasing)
+  }
+
+  /// Stores with `stlr`.
+  func storeReleasing64(_ value: UInt64, _ offset: Int) {
+    unsafe cell(offset, as: UInt64.self).pointee.store(value.littleEndian, ordering: .releasing)
   }
 
   func load16(_ offset: Int) -> UInt16 {

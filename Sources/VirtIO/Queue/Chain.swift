@@ -3,11 +3,12 @@
 /// A queue's chains are made when the queue is set up; while it runs, nothing is searched for or
 /// allocated.
 public struct Chain: Hashable, Sendable {
-  /// The index of its first descriptor.
-  let head: UInt16
+  /// The number of chains of its queue that were made before it.
+  let index: UInt16
 
-  /// A small number, different for each chain of a queue: its driver may index a table with it.
-  public var id: Int { Int(head) }
+  /// The number of chains of its queue that were made before it: 0, 1, 2 and so on, less than the
+  /// queue's capacity. Its driver may index a table with it.
+  public var id: Int { Int(index) }
 }
 
 /// A piece of memory in a ``Chain``.
@@ -34,12 +35,14 @@ public struct Completion: Equatable, Sendable {
 
 /// What is wrong with a queue, or with how it was used.
 public enum QueueError: Error, Equatable, Sendable {
-  /// The device broke the rules of the ring; the queue is dead until the device is reset.
+  /// The device broke the rules of the ring; the queue is dead until it, or the device, is reset.
   case broken(Violation)
   /// All descriptors are taken by chains.
   case full
   /// The chain is available to the device already.
   case inFlight
+  /// The queue was reset, and has not been enabled again.
+  case disabled
   /// More bytes than the chain's readable segment has were to be read from it.
   case tooLong
 

@@ -1,58 +1,64 @@
-/// Where the three parts of a split virtqueue lie in one block of memory.
+/// Where the parts of a split virtqueue lie in one block of memory.
+///
+/// The parts start where those of the largest queue that the driver wants would: so the queue's code
+/// finds them at constant distances.
 ///
 /// - Spec: VirtIO 1.4 §2.7 "Split Virtqueues"
 struct SplitLayout: Equatable, Sendable {
-  /// The number of entries, a power of two.
-  let size: Int
+  /// The most entries that there is room for.
+  private let capacity: Int
 
   /// What the device writes starts at a multiple of this, a power of two.
   private let lineByteCount: Int
 
-  /// The largest layout with at most `limit` entries. `limit` is 1 to 32768.
+  /// A layout with room for `capacity` entries, but no more than 32768.
   ///
   /// - Parameter lineByteCount: ``DMARegion/lineByteCount`` of the memory, a power of two.
-  init(atMost limit: Int, lineByteCount: Int) {
+  init(capacity: Int, lineByteCount: Int) {
     // Even where caches are snooped it is faster if the two sides write to different lines.
     self.lineByteCount = max(64, lineByteCount)
-    let limit = max(1, min(limit, 32768))
-    size = 1 << (Int.bitWidth &- 1 &- limit.leadingZeroBitCount)
+    self.capacity = max(1, min(capacity, 32768))
   }
 
-  /// The mask that turns a free-running index into a slot of a ring.
-  var mask: UInt16 { UInt16(truncatingIfNeeded: size &- 1) }
+  /// The most entries that fit and that a device with room for `limit` allows: a power of two.
+  func size(atMost limit: Int) -> Int {
+    1 << (Int.bitWidth &- 1 &- max(1, min(limit, capacity)).leadingZeroBitCount)
+  }
 
   /// `struct virtq_desc` is 16 bytes.
   static var descriptorByteCount: Int { 16 }
   /// `struct virtq_used_elem` is 8 bytes.
   static var usedElementByteCount: Int { 8 }
 
-  // The descriptor table is first: it has the strictest alignment, 16. The used ring starts a cache
-  // line of its own, as the device writes it while the driver writes the others; it is the last, and
-  // the block is padded to its line's end when it is allocated.
-  var availableOffset: Int { size &* Self.descriptorByteCount }
-  var usedOffset: Int {
-    (availableOffset &+ 6 &+ 2 &* size &+ lineByteCount &- 1) & ~(lineByteCount &- 1)
+  // The used ring and the tables start cache lines of their own, as the device writes the one while
+  // the driver writes the others; the block is padded to its last line's end when it is allocated.
+  var availableOffset: Int { 0 }
+  var descriptorOffset: Int { (availableOffset &+ 6 &+ 2 &* capacity &+ 15) & ~15 }
+  var usedOffset: Int { line(descriptorOffset &+ Self.descriptorByteCount &* capacity) }
+  private var end: Int { usedOffset &+ 6 &+ Self.usedElementByteCount &* capacity }
+
+  /// Where the tables for indirect descriptors lie, one for each entry, if there are any.
+  var tableOffset: Int { line(end) }
+
+  func byteCount(withTables: Bool) -> Int {
+    withTables ? tableOffset &+ IndirectTable.byteCount &* capacity : end
   }
-  var byteCount: Int { usedOffset &+ 6 &+ Self.usedElementByteCount &* size }
+
+  private func line(_ offset: Int) -> Int { (offset &+ lineByteCount &- 1) & ~(lineByteCount &- 1) }
 
   // Fields of `struct virtq_avail`.
   var availableFlagsOffset: Int { availableOffset }
   var availableIndexOffset: Int { availableOffset &+ 2 }
   var availableRingOffset: Int { availableOffset &+ 4 }
+  /// `used_event`: behind the ring's `size` entries.
+  func usedEventOffset(size: Int) -> Int { availableRingOffset &+ 2 &* size }
 
   // Fields of `struct virtq_used`.
   var usedFlagsOffset: Int { usedOffset }
   var usedIndexOffset: Int { usedOffset &+ 2 }
   var usedRingOffset: Int { usedOffset &+ 4 }
-
-  /// What the device is told of a queue that lies at `address`.
-  func placement(
-    of index: UInt16, maximumSize: UInt16, at address: DeviceAddress, interrupts: Bool = false
-  ) -> QueuePlacement {
-    QueuePlacement(
-      index: index, size: UInt16(truncatingIfNeeded: size), maximumSize: maximumSize,
-      descriptorArea: address, driverArea: address.advanced(by: availableOffset),
-      deviceArea: address.advanced(by: usedOffset),
-      interrupts: interrupts)
+  /// `avail_event`: behind the ring's `size` elements.
+  func availableEventOffset(size: Int) -> Int {
+    usedRingOffset &+ Self.usedElementByteCount &* size
   }
 }

@@ -6,7 +6,7 @@ import VirtIO
 /// A command is *posted* to an account and judged when the device gives it back. Whoever wants to
 /// know how a batch went asks its account; nobody keeps a command.
 struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
-  private var queue: SplitQueue<Region, Bell, 64>
+  private var queue: Virtqueue<Region, Bell, 64>
   private var memory: DMABuffer<Region>
   private var slots: InlineArray<32, CommandSlot>
   private var freeSlots: InlineArray<32, UInt8>
@@ -41,7 +41,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     } catch {
       throw .outOfMemory(error)
     }
-    var queue: SplitQueue<Region, Bell, 64>
+    var queue: Virtqueue<Region, Bell, 64>
     do {
       queue = try device.makeQueue(
         0, atLeast: Self.minimumSize, interrupts: true, on: platform)
@@ -197,7 +197,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   }
 
   private mutating func finish(_ completion: Completion) {
-    let slot = completion.chain.id / 2
+    let slot = completion.chain.id
     let state = slots[slot]
     memory.prepareForCPUReads(
       at: layout.response(slot), byteCount: layout.responseByteCount(slot))

@@ -2,8 +2,10 @@ import VirtIO
 
 /// The cursor queue. Its commands have no response: the device only gives them back.
 struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
-  private var queue: SplitQueue<Region, Bell, 16>
+  private var queue: Virtqueue<Region, Bell, 16>
   private var memory: DMABuffer<Region>
+  private var chains: InlineArray<16, Chain?>
+  private var chainCount = 0
   private var freeChains: InlineArray<16, Chain?>
   private var freeCount = 0
 
@@ -19,13 +21,14 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     } catch {
       throw .outOfMemory(error)
     }
-    var queue: SplitQueue<Region, Bell, 16>
+    var queue: Virtqueue<Region, Bell, 16>
     do {
       queue = try device.makeQueue(1, on: platform)
     } catch {
       memory.free(to: platform)
       throw .device(error)
     }
+    chains = InlineArray(repeating: nil)
     freeChains = InlineArray(repeating: nil)
     queue.suppressInterrupts(true)
     self.memory = memory
@@ -35,9 +38,29 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
         address: self.memory.deviceAddress.advanced(by: slot &* Self.stride),
         byteCount: UInt32(MemoryLayout<CursorCommand>.size))
       guard let chain = try? self.queue.makeChain(readable: request, writable: nil) else { break }
-      freeChains[freeCount] = chain
-      freeCount &+= 1
+      chains[chainCount] = chain
+      chainCount &+= 1
     }
+    freeAll()
+  }
+
+  /// Has all commands free.
+  private mutating func freeAll() {
+    for index in 0..<chainCount { freeChains[index] = chains[index] }
+    freeCount = chainCount
+  }
+
+  /// Makes the device forget the queue and what is in it, and take it up anew. Blocks.
+  mutating func restart<P: Platform, T: Transport & ~Copyable, W: Waiter>(
+    on device: inout LiveDevice<T>, platform: borrowing P, waiting waiter: W
+  ) throws(GPUError) where P.Region == Region, T.Bell == Bell {
+    do {
+      let proof = try device.reset(&queue, on: platform, waiting: waiter)
+      try device.enable(&queue, after: proof)
+    } catch {
+      throw .device(error)
+    }
+    freeAll()
   }
 
   /// Makes sure that so many commands can be sent.
@@ -60,7 +83,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       try reclaim()
       guard freeCount > 0, let chain = freeChains[freeCount &- 1] else { throw .full }
       var bytes = memory.mutableBytes
-      // Chains have one descriptor, so the id of a chain is the number of its slot.
+      // A chain was made for each slot, in their order.
       bytes.storeBytes(of: command, toByteOffset: chain.id &* Self.stride, as: CursorCommand.self)
       memory.prepareForDeviceReads(
         at: chain.id &* Self.stride, byteCount: MemoryLayout<CursorCommand>.size)
@@ -73,7 +96,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   }
 
   private mutating func reclaim() throws(QueueError) {
-    while freeCount < queue.size, let completion = try queue.nextCompletion() {
+    while freeCount < chainCount, let completion = try queue.nextCompletion() {
       freeChains[freeCount] = completion.chain
       freeCount &+= 1
     }

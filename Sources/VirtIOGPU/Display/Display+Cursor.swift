@@ -85,6 +85,22 @@ extension Display where T: ~Copyable {
     cursor = state
   }
 
+  /// Resets the cursor queue by itself and shows the cursor as it was last wanted, while frames go on as
+  /// before. Blocks.
+  ///
+  /// For a cursor queue that is broken, or of which nothing comes back any more.
+  ///
+  /// - Parameter waiter: How, and how long at most, to wait for the device to have reset the queue.
+  /// - Throws: ``GPUError/device(_:)`` with ``DeviceError/missingFeatures(required:offered:)`` if the
+  ///   device cannot reset a queue, or with ``DeviceError/queueNeverReset(index:)``: then only
+  ///   ``close(waiting:)`` is left for it.
+  /// - Spec: VirtIO 1.4 §2.6.1 "Virtqueue Reset"
+  public mutating func restartCursorQueue<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    try requireService()
+    try cursorQueue.restart(on: &device, platform: platform, waiting: waiter)
+    if cursor.resource != .none { try cursorQueue.send(.update(cursor)) }
+  }
+
   /// The resource that holds the cursor image, made when it is first needed.
   private mutating func makeCursorResource<W: Waiter>(waiting waiter: W)
     throws(GPUError) -> ResourceID

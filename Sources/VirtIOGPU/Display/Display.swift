@@ -42,6 +42,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   public private(set) var scanoutCount: Int
   /// The features of the GPU that were agreed.
   public let features: GPUFeatures
+  /// The features of its queues and its transport that were agreed.
+  public var queueFeatures: Features { device.features.subtracting(.deviceType) }
 
   /// The device type of a GPU.
   ///
@@ -60,15 +62,18 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Parameters:
   ///   - transport: The device, consumed.
   ///   - platform: The kernel's memory and clock; kept as long as the display.
+  ///   - declined: Features not to be used even if the device offers them: its own, or those of its
+  ///     queues and transport.
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
   public static func open<W: Waiter>(
-    _ transport: consuming T, on platform: P, waiting waiter: W
+    _ transport: consuming T, on platform: P, declining declined: Features = [],
+    waiting waiter: W
   ) throws(GPUError) -> Self {
     var scanoutCount = 0
     var device = try negotiate(
-      transport, on: platform, waiting: waiter, scanoutCount: &scanoutCount)
+      transport, on: platform, declining: declined, waiting: waiter, scanoutCount: &scanoutCount)
     let control: ControlQueue<P.Region, T.Bell>
     do {
       control = try ControlQueue(on: &device, scanoutCount: scanoutCount, platform: platform)
@@ -99,7 +104,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   /// Agrees with the device, and asks how many outputs it has: whatever it says, 1 to 16.
   private static func negotiate<W: Waiter>(
-    _ transport: consuming T, on platform: P, waiting waiter: W, scanoutCount: inout Int
+    _ transport: consuming T, on platform: P, declining declined: Features, waiting waiter: W,
+    scanoutCount: inout Int
   ) throws(GPUError) -> NegotiatedDevice<T> {
     let device: NegotiatedDevice<T>
     do throws(DeviceError) {
@@ -109,7 +115,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       }
       let acknowledged = try AcknowledgedDevice(
         resetting: transport, on: platform, waiting: waiter)
-      device = try acknowledged.negotiate(requiring: []) { offered in
+      device = try acknowledged.negotiate(requiring: [], declining: declined) { offered in
         let wanted = GPUFeatures(rawValue: offered.rawValue).intersection([.edid])
         return Features(rawValue: wanted.withDependencies.rawValue)
       }

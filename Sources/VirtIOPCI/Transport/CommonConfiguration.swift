@@ -26,6 +26,9 @@ struct CommonConfiguration<Access: RegisterAccess> {
   func writeQueueDescriptorArea(_ value: DeviceAddress) {
     registers.write64(value.rawValue, at: 0x20)
   }
+  func readQueueNotifyConfigData() -> UInt16 { registers.read16(at: 0x38) }
+  func resetQueue() { registers.write16(1, at: 0x3a) }
+  func readQueueReset() -> UInt16 { registers.read16(at: 0x3a) }
   func writeQueueDriverArea(_ value: DeviceAddress) { registers.write64(value.rawValue, at: 0x28) }
   func writeQueueDeviceArea(_ value: DeviceAddress) { registers.write64(value.rawValue, at: 0x30) }
 }

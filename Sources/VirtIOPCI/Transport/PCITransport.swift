@@ -69,6 +69,14 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   /// Writes `device_status`.
   public func writeStatus(_ status: DeviceStatus) { common.writeDeviceStatus(status.rawValue) }
 
+  /// Those for which the device's structures are long enough, as newer ones have fields more.
+  public var honouredFeatures: Features {
+    var features: Features = .notificationData
+    if common.registers.byteCount >= 0x3a { features.insert(.notificationConfigData) }
+    if common.registers.byteCount >= 0x3c { features.insert(.ringReset) }
+    return features
+  }
+
   /// Reads both words of `device_feature` that have defined bits.
   public func readOfferedFeatures() -> Features {
     common.writeDeviceFeatureSelect(0)
@@ -116,8 +124,9 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     let notifyOffset = common.readQueueNotifyOffset()
     // A 16-bit offset times a 32-bit multiplier always has a 64-bit product.
     let byteOffset = UInt64(notifyOffset) &* UInt64(notificationMultiplier)
-    guard let offset = UInt(exactly: byteOffset), offset & 1 == 0,
-      let register = notification.window(at: offset, byteCount: 2)
+    let width: UInt = queue.features.contains(.notificationData) ? 4 : 2
+    guard let offset = UInt(exactly: byteOffset), offset & (width &- 1) == 0,
+      let register = notification.window(at: offset, byteCount: width)
     else {
       throw .notificationOutOfRange(index: queue.index, offset: notifyOffset)
     }
@@ -126,8 +135,25 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     common.writeQueueDescriptorArea(queue.descriptorArea)
     common.writeQueueDriverArea(queue.driverArea)
     common.writeQueueDeviceArea(queue.deviceArea)
+    let name =
+      queue.features.contains(.notificationConfigData)
+      ? common.readQueueNotifyConfigData() : queue.index
     common.enableQueue()
-    return PCIDoorbell(register: register, queueIndex: queue.index)
+    return PCIDoorbell(register: register, name: name)
+  }
+
+  /// Selects the queue and writes `queue_reset`.
+  ///
+  /// - Spec: VirtIO 1.4 §4.1.4.3.2 "Driver Requirements: Common configuration structure layout"
+  public func requestReset(ofQueue index: UInt16) {
+    common.writeQueueSelect(index)
+    common.resetQueue()
+  }
+
+  /// Selects the queue and reads `queue_reset`: 1 until it has been reset.
+  public func isResetting(queue index: UInt16) -> Bool {
+    common.writeQueueSelect(index)
+    return common.readQueueReset() != 0
   }
 }
 
@@ -135,11 +161,17 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
 ///
 /// - Spec: VirtIO 1.4 §4.1.5.2 "Available Buffer Notifications"
 public struct PCIDoorbell<Access: RegisterAccess & Sendable>: Doorbell {
+  /// As long as what is written to it.
   let register: RegisterWindow<Access>
-  let queueIndex: UInt16
+  /// What the device calls the queue: its index, or what the device asked for.
+  let name: UInt16
 
-  /// Writes the queue's index, 16 bits.
-  public func ring() {
-    register.write16(queueIndex, at: 0)
+  /// Writes the queue's name, 16 bits; with what is next behind it, 32 bits, if that was agreed.
+  public func ring(next: UInt16) {
+    if register.byteCount == 2 {
+      register.write16(name, at: 0)
+    } else {
+      register.write32(UInt32(name) | UInt32(next) << 16, at: 0)
+    }
   }
 }

@@ -23,6 +23,9 @@ final class FakeRegisters: @unchecked Sendable {
     var size: UInt16 = 64
     var isEnabled = false
     var notifyOffset: UInt16 = 0
+    var notifyConfigData: UInt16 = 0
+    /// How many times the register will read 1; nil if for ever.
+    var resetDelay: Int? = 0
     var vector: UInt16 = 0xffff
     var areas: [UInt32] = [0, 0, 0, 0, 0, 0]
   }
@@ -64,7 +67,7 @@ final class FakeRegisters: @unchecked Sendable {
     var fields: [Int: Field] = [:]
     for offset in [0x00, 0x08, 0x0c] { fields[offset] = Field(width: 4, isWritable: true) }
     fields[0x04] = Field(width: 4, isWritable: false)
-    for offset in [0x10, 0x16, 0x18, 0x1a, 0x1c] {
+    for offset in [0x10, 0x16, 0x18, 0x1a, 0x1c, 0x3a] {
       fields[offset] = Field(width: 2, isWritable: true)
     }
     for offset in [0x12, 0x1e, 0x38] { fields[offset] = Field(width: 2, isWritable: false) }
@@ -104,6 +107,8 @@ final class FakeRegisters: @unchecked Sendable {
     case 0x1a: return UInt32(queue?.vector ?? 0xffff)
     case 0x1c: return queue?.isEnabled == true ? 1 : 0
     case 0x1e: return UInt32(queue?.notifyOffset ?? 0)
+    case 0x38: return UInt32(queue?.notifyConfigData ?? 0)
+    case 0x3a: return isResetting() ? 1 : 0
     case 0x1000:
       defer { interruptStatus = 0 }
       return UInt32(interruptStatus)
@@ -132,8 +137,29 @@ final class FakeRegisters: @unchecked Sendable {
       if value == 0 { for index in queues.indices { queues[index].isEnabled = false } }
     case 0x16: queueSelect = Int(value)
     case 0x18..<0x38: writeQueue(value, at: offset)
+    case 0x3a: resetQueue(value)
     default: break
     }
+  }
+
+  private func resetQueue(_ value: UInt32) {
+    if value != 1 || accepted >> 40 & 1 == 0 {
+      violations.append("VQRST-1: queue_reset written \(value)")
+    }
+    guard queues.indices.contains(queueSelect) else { return }
+    queues[queueSelect].vector = 0xffff
+    queues[queueSelect].areas = [0, 0, 0, 0, 0, 0]
+    queues[queueSelect].isEnabled = queues[queueSelect].resetDelay != 0
+  }
+
+  private func isResetting() -> Bool {
+    guard queues.indices.contains(queueSelect), let delay = queues[queueSelect].resetDelay else {
+      return true
+    }
+    guard delay > 0 else { return false }
+    queues[queueSelect].resetDelay = delay - 1
+    if delay == 1 { queues[queueSelect].isEnabled = false }
+    return true
   }
 
   private func taken(_ vector: UInt32) -> UInt16 {
@@ -151,7 +177,10 @@ final class FakeRegisters: @unchecked Sendable {
     }
     switch offset {
     case 0x18:
-      if value == 0 || value & (value - 1) != 0 { violations.append("PCI-COM-7: size \(value)") }
+      let isPacked = accepted >> 34 & 1 != 0
+      if value == 0 || !isPacked && value & (value - 1) != 0 {
+        violations.append("PCI-COM-6, PCI-COM-7: size \(value)")
+      }
       queues[queueSelect].size = UInt16(truncatingIfNeeded: value)
     case 0x1a: queues[queueSelect].vector = taken(value)
     case 0x1c:

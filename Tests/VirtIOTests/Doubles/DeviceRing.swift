@@ -49,6 +49,8 @@ package final class DeviceRing {
 
   /// `avail.flags`.
   package var availableFlags: UInt16 { available.load(at: 0) }
+  /// The two bytes behind the available ring: `used_event`, when that was agreed on.
+  package var usedEvent: UInt16 { available.load(at: 4 + 2 * Int(placement.size)) }
   /// `avail.idx`.
   package var publishedIndex: UInt16 { available.load(at: 2) }
 
@@ -62,10 +64,38 @@ package final class DeviceRing {
     var index: UInt16? = head
     while let current = index, current < placement.size, segments.count < placement.size {
       let (segment, next) = descriptor(Int(current))
-      segments.append(segment)
+      if isIndirect(Int(current)) {
+        segments += table(of: segment)
+      } else {
+        segments.append(segment)
+      }
       index = next
     }
     return Chain(head: head, segments: segments)
+  }
+
+  private func isIndirect(_ index: Int) -> Bool {
+    let flags: UInt16 = descriptors.load(at: 16 * index + 12)
+    return flags & 4 != 0
+  }
+
+  /// What is in a table; nothing if its entries do not follow each other.
+  private func table(of segment: Segment) -> [Segment] {
+    guard let view = memory.view(at: segment.address, byteCount: Int(segment.byteCount)) else {
+      return []
+    }
+    let count = view.byteCount / 16
+    return (0..<count).compactMap { index in
+      let flags: UInt16 = view.load(at: 16 * index + 12)
+      let next: UInt16 = view.load(at: 16 * index + 14)
+      let isLast = index + 1 == count
+      guard flags & ~2 == (isLast ? 0 : 1), next == (isLast ? 0 : UInt16(index + 1)) else {
+        return nil
+      }
+      return Segment(
+        address: DeviceAddress(rawValue: view.load(at: 16 * index)),
+        byteCount: view.load(at: 16 * index + 8), isWritable: flags & 2 != 0)
+    }
   }
 
   /// A descriptor, and the one that it names as the next.
@@ -102,6 +132,15 @@ package final class DeviceRing {
     used.store(id, at: offset)
     used.store(written, at: offset + 4)
     usedIndex &+= 1
+    used.store(usedIndex, at: 2)
+  }
+
+  /// Gives back so many chains by the last of them, as a device may that works in order.
+  package func useBatch(_ count: UInt16, last: Chain, written: UInt32 = 0) {
+    let offset = 4 + 8 * Int(usedIndex % placement.size)
+    used.store(UInt32(last.head), at: offset)
+    used.store(written, at: offset + 4)
+    usedIndex &+= count
     used.store(usedIndex, at: 2)
   }
 

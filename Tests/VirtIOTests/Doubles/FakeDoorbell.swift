@@ -5,7 +5,7 @@ package struct FakeDoorbell: Doorbell {
   let transport: FakeTransport
   let queue: UInt16
 
-  package func ring() {
-    transport.hear(queue)
+  package func ring(next: UInt16) {
+    transport.hear(queue, next: next)
   }
 }

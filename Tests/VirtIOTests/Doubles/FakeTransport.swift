@@ -22,6 +22,12 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package var generation: (Int) -> UInt32 = { _ in 0 }
   /// What each queue has room for.
   package var maximumSizes: [UInt16: UInt16] = [0: 64, 1: 16]
+  /// What the transport itself can honour.
+  package var honouredFeatures: Features = [
+    .notificationData, .notificationConfigData, .ringReset,
+  ]
+  /// How many times a queue says that it is still being reset; nil if for ever.
+  package var queueResetDelay: Int? = 0
   /// A queue that cannot be enabled.
   package var brokenQueue: UInt16?
   /// Called when a doorbell rings.
@@ -32,6 +38,10 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package var status: DeviceStatus = []
   package private(set) var accepted: Features = []
   package private(set) var rings: [UInt16: DeviceRing] = [:]
+  package private(set) var packedRings: [UInt16: PackedDeviceRing] = [:]
+  /// What each doorbell was last rung with.
+  package private(set) var lastNext: [UInt16: UInt16] = [:]
+  private var resetLooks: Int? = 0
   private var generationReadCount = 0
   private var staleReads: (count: Int?, status: DeviceStatus) = (0, [])
 
@@ -55,6 +65,7 @@ package final class FakeTransport: Transport, @unchecked Sendable {
     if status.isEmpty {
       staleReads = (resetDelay, self.status)
       rings = [:]
+      packedRings = [:]
       accepted = []
     }
     self.status = refusesFeatures ? status.subtracting(.featuresOK) : status
@@ -98,11 +109,35 @@ package final class FakeTransport: Transport, @unchecked Sendable {
       throw .notificationOutOfRange(index: queue.index, offset: 0xfff)
     }
     journal.note(.enable(queue))
-    rings[queue.index] = DeviceRing(queue, in: memory)
+    if queue.features.contains(.packedRing) {
+      packedRings[queue.index] = PackedDeviceRing(queue, in: memory)
+    } else {
+      rings[queue.index] = DeviceRing(queue, in: memory)
+    }
     return FakeDoorbell(transport: self, queue: queue.index)
   }
 
-  func hear(_ queue: UInt16) {
+  package func requestReset(ofQueue index: UInt16) {
+    journal.note(.requestReset(index))
+    resetLooks = queueResetDelay
+    if queueResetDelay == 0 { forget(index) }
+  }
+
+  package func isResetting(queue index: UInt16) -> Bool {
+    journal.note(.readQueueReset(index))
+    guard let looks = resetLooks, looks > 0 else { return resetLooks == nil }
+    resetLooks = looks - 1
+    if looks == 1 { forget(index) }
+    return true
+  }
+
+  private func forget(_ index: UInt16) {
+    rings[index] = nil
+    packedRings[index] = nil
+  }
+
+  func hear(_ queue: UInt16, next: UInt16) {
+    lastNext[queue] = next
     journal.note(.ring(queue))
     onRing(queue)
   }

@@ -11,13 +11,15 @@ package enum Event: Equatable, Sendable {
   case writeConfiguration(UInt, UInt32)
   case readMaximumSize(UInt16)
   case enable(QueuePlacement)
+  case requestReset(UInt16)
+  case readQueueReset(UInt16)
   case ring(UInt16)
   case allocate(Int, alignment: Int)
   case free(Int)
   case load(DeviceAddress, byteCount: Int)
   case loadAcquiring(DeviceAddress)
   case store(DeviceAddress, UInt64, byteCount: Int)
-  case storeReleasing(DeviceAddress, UInt16)
+  case storeReleasing(DeviceAddress, UInt64)
   case fullBarrier
 }
 

@@ -22,9 +22,19 @@ package struct JournaledRegion: DMARegion {
     return memory.loadAcquiring16(uncheckedAt: offset)
   }
 
+  package func loadAcquiring64(uncheckedAt offset: Int) -> UInt64 {
+    journal.noteMemory(.loadAcquiring(address(offset)))
+    return memory.loadAcquiring64(uncheckedAt: offset)
+  }
+
   package func storeReleasing16(_ value: UInt16, uncheckedAt offset: Int) {
-    journal.noteMemory(.storeReleasing(address(offset), value))
+    journal.noteMemory(.storeReleasing(address(offset), UInt64(value)))
     memory.storeReleasing16(value, uncheckedAt: offset)
+  }
+
+  package func storeReleasing64(_ value: UInt64, uncheckedAt offset: Int) {
+    journal.noteMemory(.storeReleasing(address(offset), value))
+    memory.storeReleasing64(value, uncheckedAt: offset)
   }
 
   package func load16(uncheckedAt offset: Int) -> UInt16 {

@@ -41,9 +41,17 @@ public struct ModelRegion: DMARegion, @unchecked Sendable {
   public func loadAcquiring16(uncheckedAt offset: Int) -> UInt16 {
     UInt16(truncatingIfNeeded: load(offset, 2, acquiring: true))
   }
+  /// Loads 64 bits, before every later access.
+  public func loadAcquiring64(uncheckedAt offset: Int) -> UInt64 {
+    load(offset, 8, acquiring: true)
+  }
   /// Stores 16 bits, after every earlier access.
   public func storeReleasing16(_ value: UInt16, uncheckedAt offset: Int) {
     store(UInt64(value), offset, 2, releasing: true)
+  }
+  /// Stores 64 bits, after every earlier access.
+  public func storeReleasing64(_ value: UInt64, uncheckedAt offset: Int) {
+    store(value, offset, 8, releasing: true)
   }
   /// Loads 16 bits.
   public func load16(uncheckedAt offset: Int) -> UInt16 {

@@ -1,0 +1,153 @@
+extension Virtqueue {
+  // MARK: Enqueuing
+
+  /// Puts a chain in the queue as it is; the device sees it after ``publish()``.
+  ///
+  /// - Throws: ``QueueError``; nothing has changed then.
+  public mutating func enqueue(_ chain: Chain) throws(QueueError) {
+    let index = Int(chain.index)
+    guard index < capacity, records[index].phase == .idle else { throw refusal() }
+    let number = enqueuedCount
+    if mode.isSplit {
+      region.store16(
+        chain.index,
+        uncheckedAt: Self.split.availableRingOffset &+ 2 &* Int(number & mask))
+    } else if mode.isPacked {
+      storeAvailable(index)
+    } else {
+      try enqueueInOrder(index)
+    }
+    records[index].phase = .inFlight
+    enqueuedCount = number &+ 1
+  }
+
+  /// Puts a chain in the queue, with so much of its readable segment; the device sees it after
+  /// ``publish()``.
+  ///
+  /// - Parameter readableByteCount: How much is meant, now and each time from now on that it is
+  ///   enqueued without saying.
+  /// - Throws: ``QueueError``; nothing has changed then.
+  public mutating func enqueue(_ chain: Chain, readableByteCount: UInt32) throws(QueueError) {
+    let index = Int(chain.index)
+    guard index < capacity else { throw refusal() }
+    if records[index].readableByteCount != readableByteCount {
+      try setReadableByteCount(readableByteCount, of: index)
+    }
+    try enqueue(chain)
+  }
+
+  @inline(never)
+  private mutating func setReadableByteCount(_ byteCount: UInt32, of index: Int)
+    throws(QueueError)
+  {
+    guard !mode.contains(.broken), records[index].phase == .idle else { throw refusal() }
+    guard byteCount <= records[index].readableLimit else { throw .tooLong }
+    records[index].readableByteCount = byteCount
+    if records[index].isIndirect {
+      region.store32(byteCount, uncheckedAt: tableOffset(of: index) &+ 8)
+    } else if mode.isSplit {
+      region.store32(
+        byteCount,
+        uncheckedAt: Self.split.descriptorOffset &+ Descriptor.byteCount &* index &+ 8)
+    } else {
+      descriptors[index].first.setByteCount(byteCount)
+    }
+  }
+
+  /// Writes a chain's descriptors to a packed ring.
+  ///
+  /// The head of the first chain of a batch is held back until all is published: the device goes no
+  /// further than that, so the others need no order among themselves.
+  ///
+  /// - Spec: VirtIO 1.4 §2.8.21 "Supplying Buffers to The Device"
+  @inline(__always)
+  mutating func storeAvailable(_ index: Int) {
+    let pair = descriptors[index]
+    let offset = cursor.availableOffset
+    let head = Self.packed.ringOffset &+ offset
+    let bits = cursor.availableBits
+    let hasTail = records[index].entryCount > 1
+    if hasTail, offset &+ Descriptor.byteCount != cursor.byteCount {
+      storeTail(pair.second, bits, at: head &+ Descriptor.byteCount)
+      cursor.advanceAvailable(by: 2)
+    } else {
+      cursor.advanceAvailable()
+      if hasTail {
+        storeTail(pair.second, cursor.availableBits, at: Self.packed.ringOffset)
+        cursor.advanceAvailable()
+      }
+    }
+    region.store64(pair.first.address, uncheckedAt: head)
+    let rest = pair.first.rest | bits
+    if enqueuedCount == publishedCount {
+      cursor.heldOffset = offset
+      cursor.heldRest = rest
+    } else {
+      region.store64(rest, uncheckedAt: head &+ 8)
+    }
+  }
+
+  @inline(__always)
+  private func storeTail(_ tail: Descriptor, _ bits: UInt64, at offset: Int) {
+    region.store64(tail.address, uncheckedAt: offset)
+    region.store64(tail.rest | bits, uncheckedAt: offset &+ 8)
+  }
+
+  // MARK: Publishing
+
+  /// Shows the device all that was enqueued, and rings if it asks for that.
+  ///
+  /// - Spec: VirtIO 1.4 §2.7.13 "Supplying Buffers to The Device", §2.8.21 the same
+  public mutating func publish() {
+    if !mode.isDisjoint(with: [.packed, .broken]) { return publishPacked() }
+    let old = publishedCount
+    let new = enqueuedCount
+    if mode.contains(.armsEvents) { beginBatch(event: new &- 1) }
+    publishedCount = new
+    if mode.contains(.ordersForPlatform) { region.fullBarrier() }
+    region.storeReleasing16(new, uncheckedAt: Self.split.availableIndexOffset)
+    // The index must be seen before the device's word is looked at: else the device may stop looking
+    // and the driver stop ringing, both at once (§2.7.13.4.1).
+    region.fullBarrier()
+    let word = region.load16(uncheckedAt: suppressionOffset)
+    let isWanted =
+      mode.contains(.eventIndex) ? Self.isCrossed(word, from: old, to: new) : word & 1 == 0
+    if isWanted { bell.ring(next: new) }
+  }
+
+  /// Whether the entry `event` was made available, when all before `old` was and now all before `new` is.
+  ///
+  /// - Spec: VirtIO 1.4 §2.7.10 "Available Buffer Notification Suppression"
+  static func isCrossed(_ event: UInt16, from old: UInt16, to new: UInt16) -> Bool {
+    new &- event &- 1 < new &- old
+  }
+
+  private mutating func publishPacked() {
+    guard enqueuedCount != publishedCount, !mode.contains(.broken) else { return }
+    if mode.contains(.armsEvents) { beginBatch(event: cursor.lastAvailable) }
+    publishedCount = enqueuedCount
+    if mode.contains(.ordersForPlatform) { region.fullBarrier() }
+    // Length, id and flags are one store: what was stored before is seen before the flags.
+    region.storeReleasing64(
+      cursor.heldRest, uncheckedAt: Self.packed.ringOffset &+ cursor.heldOffset &+ 8)
+    region.fullBarrier()
+    let event = region.load32(uncheckedAt: suppressionOffset)
+    if isNotificationWanted(event) { bell.ring(next: cursor.available) }
+  }
+
+  /// Whether the device wants to hear of what was published last.
+  ///
+  /// - Spec: VirtIO 1.4 §2.8.10 "Driver and Device Event Suppression"
+  @inline(__always)
+  private func isNotificationWanted(_ event: UInt32) -> Bool {
+    let flags = event >> 16 & 3
+    guard flags == 2, mode.contains(.eventIndex) else { return flags != 1 }
+    let place = UInt16(truncatingIfNeeded: event)
+    let new = cursor.availableEntry
+    // A place of the lap before lies that much further back.
+    let isThisLap = place & 0x8000 == cursor.availableWrap
+    let entry = (place & 0x7fff) &- (isThisLap ? 0 : cursor.entryCount)
+    let old = cursor.heldEntry
+    return Self.isCrossed(entry, from: old < new ? old : old &- cursor.entryCount, to: new)
+  }
+}
