@@ -8,6 +8,13 @@ import VirtIOTesting
 @Suite struct QueueTests {
   private static let second = PollingWaiter(timeout: .seconds(1))
 
+  /// A machine whose cursor is heard of.
+  private static func configuration(_ properties: String) -> MachineConfiguration {
+    var configuration = HostedMachine.configuration(width: 320, height: 200, properties)
+    configuration.traceEvents = ["virtio_gpu_update_cursor"]
+    return configuration
+  }
+
   /// Every combination of the properties that are about queues.
   static let properties: [String] = (0..<8).map { bits in
     let names = ["packed", "event_idx", "indirect_desc"]
@@ -22,13 +29,13 @@ import VirtIOTesting
     """,
     arguments: properties)
   func frames(_ properties: String) async throws {
-    let configuration = HostedMachine.configuration(properties, width: 320, height: 200)
-    try await HostedMachine.run(configuration) { machine in
+    try await HostedMachine.run(Self.configuration(properties)) { machine in
       var display = try machine.openScreen()
       // More commands than either ring has entries, and so several laps.
       for seed in 0..<80 {
         var frame = try display.nextFrame(waiting: Self.second)
-        let expected = ExpectedPicture(width: frame.width, height: frame.height, seed: seed)
+        let expected = ExpectedPicture(
+          width: frame.width, height: frame.height, seed: UInt32(seed))
         var pixels = frame.pixels
         expected.draw(in: &pixels)
         machine.trace.start()
@@ -78,7 +85,7 @@ import VirtIOTesting
     "VQRST-1, VQRST-3, PCI-COM-11: the cursor queue is reset while frames go on",
     arguments: ["packed=off", "packed=on"])
   func cursorQueueReset(_ properties: String) async throws {
-    try await HostedMachine.run(HostedMachine.configuration(properties)) { machine in
+    try await HostedMachine.run(Self.configuration(properties)) { machine in
       var display = try machine.openScreen()
       let image = [UInt32](repeating: 0xff00_ff00, count: cursorSize * cursorSize)
       try display.setCursor(

@@ -3,20 +3,26 @@ extension Virtqueue {
   ///
   /// - Throws: ``QueueError/broken(_:)`` once the device has broken the rules, from then on always.
   /// - Spec: VirtIO 1.4 §2.7.14 "Receiving Used Buffers From The Device", §2.8.22 the same
+  @inline(__always)
   public mutating func nextCompletion() throws(QueueError) -> Completion? {
     repeat {
       if mode.isSplit {
         let found = region.loadAcquiring16(uncheckedAt: Self.split.usedIndexOffset)
         if found != completedCount { return try takeSplit(upTo: found) }
-      } else if mode.isPacked {
-        let used = loadUsed()
-        if cursor.isUsed(used) { return try takePacked(used) }
-      } else if let completion = try nextInOrder() {
+      } else if let completion = try nextWritten() {
         return completion
       }
       // Between the look and the wish to be interrupted something may have come.
     } while mode.contains(.armsEvents) && armEvent()
     return nil
+  }
+
+  /// Takes back the next chain of a ring on which descriptors are written anew.
+  @inline(never)
+  private mutating func nextWritten() throws(QueueError) -> Completion? {
+    guard mode.isPacked else { return try nextInOrder() }
+    let used = loadUsed()
+    return cursor.isUsed(used) ? try takePacked(used) : nil
   }
 
   @inline(__always)

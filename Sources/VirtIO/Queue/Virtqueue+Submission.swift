@@ -4,19 +4,24 @@ extension Virtqueue {
   /// Puts a chain in the queue as it is; the device sees it after ``publish()``.
   ///
   /// - Throws: ``QueueError``; nothing has changed then.
+  @inline(__always)
   public mutating func enqueue(_ chain: Chain) throws(QueueError) {
     let index = Int(chain.index)
     guard index < capacity, records[index].phase == .idle else { throw refusal() }
+    // The usual queue's few instructions are at the caller's, the others' are in one place.
+    guard mode.isSplit else { return try enqueueWritten(index) }
     let number = enqueuedCount
-    if mode.isSplit {
-      region.store16(
-        chain.index,
-        uncheckedAt: Self.split.availableRingOffset &+ 2 &* Int(number & mask))
-    } else if mode.isPacked {
-      storeAvailable(index)
-    } else {
-      try enqueueInOrder(index)
-    }
+    records[index].phase = .inFlight
+    enqueuedCount = number &+ 1
+    region.store16(
+      chain.index, uncheckedAt: Self.split.availableRingOffset &+ 2 &* Int(number & mask))
+  }
+
+  /// Puts a chain in the queue whose descriptors are to be written anew.
+  @inline(never)
+  private mutating func enqueueWritten(_ index: Int) throws(QueueError) {
+    let number = enqueuedCount
+    if mode.isPacked { storeAvailable(index) } else { try enqueueInOrder(index) }
     records[index].phase = .inFlight
     enqueuedCount = number &+ 1
   }
