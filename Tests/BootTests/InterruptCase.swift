@@ -19,12 +19,15 @@ extension InterruptCase {
   private static let bridge = rootPort + ["pcie-pci-bridge,id=bridge,bus=root"]
 
   static let all: [InterruptCase] = [
-    InterruptCase(machine: "gic-version=2", way: "by MSI-X, 2 vectors: 80 81", interrupt: 81),
-    InterruptCase(machine: "gic-version=3", way: "by MSI-X, 2 vectors: 8192 8193", interrupt: 8193),
+    InterruptCase(machine: "gic-version=2", way: "by MSI-X, 3 vectors: 80 81 82", interrupt: 81),
+    InterruptCase(machine: "gic-version=3", way: "by MSI-X, 3 vectors: 8192 8193 8194", interrupt: 8193),
     InterruptCase(
       machine: "gic-version=3,its=off", gpu: "addr=1", way: "by INTx: 36", interrupt: 36),
     InterruptCase(
-      machine: "gic-version=4,virtualization=on", way: "by MSI-X, 2 vectors: 8192 8193",
+      machine: "gic-version=4,virtualization=on", way: "by MSI-X, 3 vectors: 8192 8193 8194",
+      interrupt: 8193),
+    InterruptCase(
+      machine: "gic-version=3,virtualization=on", way: "by MSI-X, 3 vectors: 8192 8193 8194",
       interrupt: 8193),
     InterruptCase(
       machine: "gic-version=2", gpu: "vectors=0,addr=1", way: "by INTx: 36", interrupt: 36),
@@ -35,20 +38,20 @@ extension InterruptCase {
       interrupt: 8193),
     InterruptCase(
       machine: "gic-version=3", gpu: "bus=root", devices: rootPort,
-      way: "by MSI-X, 2 vectors: 8192 8193", interrupt: 8193),
+      way: "by MSI-X, 3 vectors: 8192 8193 8194", interrupt: 8193),
     InterruptCase(
       machine: "gic-version=3", gpu: "bus=bridge,addr=3", devices: bridge,
-      way: "by MSI-X, 2 vectors: 8192 8193", interrupt: 8193),
+      way: "by MSI-X, 3 vectors: 8192 8193 8194", interrupt: 8193),
     // Pin 1 of device 3 arrives as pin 4 at device 0 of the bus of the root port, and there as pin 4
     // at device 2: line 3 + (2 + 3) % 4.
     InterruptCase(
       machine: "gic-version=2", gpu: "vectors=0,bus=bridge,addr=3", devices: bridge,
       way: "by INTx: 36", interrupt: 36),
     InterruptCase(
-      machine: "gic-version=2", gpu: "iommu_platform=on", way: "by MSI-X, 2 vectors: 80 81",
+      machine: "gic-version=2", gpu: "iommu_platform=on", way: "by MSI-X, 3 vectors: 80 81 82",
       interrupt: 81),
     InterruptCase(
-      machine: "gic-version=3", arguments: ["-smp", "4"], way: "by MSI-X, 2 vectors: 8192 8193",
+      machine: "gic-version=3", arguments: ["-smp", "4"], way: "by MSI-X, 3 vectors: 8192 8193 8194",
       interrupt: 8193),
   ]
 }

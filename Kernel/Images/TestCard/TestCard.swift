@@ -51,9 +51,11 @@ struct TestCard {
     _ device: Board.FoundDevice, on platform: P, gpu: Int, board: inout Board,
     others: (Task) -> Bool
   ) {
+    let polls = board.arguments.has("wait", "poll")
     var interrupts: PCIInterrupts<MMIO>?
-    var screen = open(device.function, on: platform, &interrupts)
-    if !board.arguments.has("wait", "poll") { board.startInterrupts() }
+    var screen = open(
+      device.function, on: platform, maximumVectorCount: polls ? 0 : 3, &interrupts)
+    if !polls { board.startInterrupts() }
     let connection = board.connect(device, interrupts, to: screen.interruptHandler)
     if connection.areUsed { screen.enableInterrupts() }
     let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
@@ -84,11 +86,13 @@ struct TestCard {
   // A screen is returned in memory of the caller; inlined, it would lie on the stack several times.
   @inline(never)
   private static func open<P: Platform>(
-    _ function: PCIFunction<MMIO>, on platform: P, _ interrupts: inout PCIInterrupts<MMIO>?
+    _ function: PCIFunction<MMIO>, on platform: P, maximumVectorCount: Int,
+    _ interrupts: inout PCIInterrupts<MMIO>?
   ) -> Screen<P> {
     let transport: PCITransport<MMIO>
     do {
-      transport = try PCITransport(function, deviceType: deviceType)
+      transport = try PCITransport(
+        function, deviceType: deviceType, maximumVectorCount: maximumVectorCount)
     } catch {
       panic("GPU at \(function.address): \(error)")
     }

@@ -21,7 +21,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
     var queue: SplitQueue<Region, Bell, 16>
     do {
-      queue = try device.makeQueue(1, on: platform)
+      queue = try device.makeQueue(1, interrupts: true, on: platform)
     } catch {
       memory.free(to: platform)
       throw .device(error)
