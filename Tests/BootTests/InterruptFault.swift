@@ -73,6 +73,13 @@ extension InterruptFault {
       "a CPU interface", "gic-version=2", 0x801_0000, "none, everything polls", "CPU interface"),
     absent(
       "redistributors", "gic-version=3", 0x80a_0000, "none, everything polls", "redistributor"),
+    InterruptFault(
+      name: "a version 2 that is said to be a version 3", old: Array("arm,cortex-a15-gic".utf8),
+      new: Array("arm,gic-v3\0.......".utf8),
+      lines: [
+        "interrupts: none, everything polls: nothing answers where the device tree has the distributor: "
+          + "0x8000000"
+      ]),
     absent("an MSI frame", "gic-version=2", 0x802_0000, "no messages", "MSI frame"),
     absent("an ITS", "gic-version=3", 0x808_0000, "no messages", "ITS"),
     InterruptFault(

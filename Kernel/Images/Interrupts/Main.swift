@@ -15,7 +15,8 @@ typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
 /// - `idle=N`: what N idle milliseconds cost;
 /// - `load=N`: how much of each tenth of a second is left to it, until N of them were quiet;
 /// - `lost=N`: how late frames are whose interrupt is lost, until N of them were;
-/// - `small=N`: nothing itself, but shows N frames that take no time to draw.
+/// - `small=N`: how many interrupts N frames cost that take no time to draw, from when somebody raises
+///   an interrupt that is nobody's.
 @main
 struct Main {
   static func main() {
@@ -67,7 +68,7 @@ struct Main {
     if let count = board.arguments.number("load") { try work(count, &screen, waiter, platform) }
     if let count = board.arguments.number("lost") { try lose(count, &screen, waiter, platform) }
     if let count = board.arguments.number("small") {
-      for _ in 0..<count { try showSmall(&screen, waiter, platform) }
+      try countInterrupts(count, &screen, waiter, platform)
     }
     stay(platform)
     _ = consume connection

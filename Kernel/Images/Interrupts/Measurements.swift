@@ -88,6 +88,22 @@ extension Main {
     printLine("INTERRUPTS lost us=\(least / 1000)...\(most / 1000) late=\(late) intime=\(inTime)")
   }
 
+  /// Shows so many frames as soon as an interrupt has come that is nobody's, and says how many came for
+  /// them.
+  static func countInterrupts(
+    _ count: UInt64, _ screen: inout Screen, _ waiter: BoardWaiter<BoardPlatform>,
+    _ platform: BoardPlatform
+  ) throws(GPUError) {
+    printLine("INTERRUPTS waiting")
+    while Board.interruptStatistics.unregisteredCount == 0 {
+      platform.sleep(
+        until: Nanoseconds(rawValue: platform.now.rawValue &+ 20_000_000), unless: { false })
+    }
+    let before = Board.interruptStatistics.count
+    for _ in 0..<count { try showSmall(&screen, waiter, platform) }
+    printLine("INTERRUPTS small n=\(Board.interruptStatistics.count &- before)")
+  }
+
   /// Shows a frame of which nothing but the first pixel is drawn.
   ///
   /// - Returns: How long the device had it, in nanoseconds.
