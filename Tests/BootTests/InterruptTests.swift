@@ -30,7 +30,8 @@ import VirtIOTesting
       let lines = machine.serial.lines.map(\.text)
       #expect(lines.last == "SHOWCASE DONE frames=600", "\(lines.suffix(5))")
       let count = machine.acknowledgedInterrupts.filter { $0 == shape.interrupt }.count
-      #expect(count >= 300)
+      // One for each frame; what is held back while one is handled makes no second.
+      #expect((300...1200).contains(count), "\(count)")
       #expect(machine.guestErrors() == [])
     }
   }
