@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test evidence coverage mutants check images format clean lint qemu swift
+.PHONY: help run test evidence coverage mutants models check images format clean lint qemu swift spin
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -41,11 +41,14 @@ coverage: qemu ## Runs the tests that boot nothing, and says how many lines of e
 mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a test notice each
 	swift run virtio-evidence mutants
 
+models: spin ## Searches all states of the models of the queues, and sees each fault of them found
+	swift run virtio-evidence models
+
 # A crash under a sanitizer is to end at once: Swift's own backtrace of it can take minutes. XCTest,
 # of which there are no tests, loses 144 bytes of its own when it runs. The doubles of this package
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants ## Runs the long tests: mutants, and the host's tests under sanitizers
+check: mutants models ## Runs the long tests: mutants, models, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest
 	swift test --sanitize=thread --scratch-path .build/thread --filter ThreadTests --disable-xctest
@@ -75,5 +78,17 @@ qemu: swift
 	    echo "QEMU is missing: installing qemu with brew"; brew install qemu; \
 	  else \
 	    echo "QEMU is missing; install qemu-system-aarch64 from your system's packages." >&2; exit 1; \
+	  fi; \
+	fi
+
+spin: swift
+	@if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then \
+	  if command -v apt-get >/dev/null; then \
+	    echo "Spin is missing: installing spin gcc libc6-dev with apt-get"; \
+	    $(root) apt-get update && $(root) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends spin gcc libc6-dev; \
+	  elif command -v brew >/dev/null; then \
+	    echo "Spin is missing: installing spin with brew"; brew install spin; \
+	  else \
+	    echo "Spin is missing; install spin and gcc from your system's packages." >&2; exit 1; \
 	  fi; \
 	fi

@@ -26,7 +26,8 @@ struct Mutants: AsyncParsableCommand {
     for mutant in mutants {
       let outcome = try await Self.judge(mutant, in: copy, suites)
       if outcome == .caught { caught += 1 }
-      print("\(mutant.id): \(outcome.rawValue)")
+      // Written at once, to be followed: the list takes its time.
+      FileHandle.standardOutput.write(Data("\(mutant.id): \(outcome.rawValue)\n".utf8))
     }
     print("mutants: \(caught) of \(mutants.count) caught")
     if caught < mutants.count { throw ExitCode.failure }

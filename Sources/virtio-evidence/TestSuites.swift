@@ -52,11 +52,11 @@ struct TestSuites {
     let folder = root.appendingPathComponent("Tests")
     let paths =
       FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-    let targets = try filter.split(separator: "|").map(String.init).map { name in
-      guard let path = paths.first(where: { $0 == name || $0.hasSuffix("/\(name).swift") }) else {
-        throw NoSuchTests(name: name)
-      }
-      return path.split(separator: "/").first.map(String.init) ?? name
+    let targets = try filter.split(separator: "|").map(String.init).flatMap { name in
+      // The file of a suite can have its name in several targets.
+      let found = paths.filter { $0 == name || $0.hasSuffix("/\(name).swift") }
+      guard !found.isEmpty else { throw NoSuchTests(name: name) }
+      return found.compactMap { $0.split(separator: "/").first.map(String.init) }
     }
     return Set(targets).sorted()
   }

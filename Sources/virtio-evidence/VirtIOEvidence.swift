@@ -5,5 +5,5 @@ import ArgumentParser
 struct VirtIOEvidence: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virtio-evidence", abstract: "Says which test shows which requirement.",
-    subcommands: [Write.self, Check.self, Coverage.self, Mutants.self])
+    subcommands: [Write.self, Check.self, Coverage.self, Mutants.self, Models.self])
 }

@@ -3,28 +3,6 @@ import VirtIOTesting
 
 /// Interrupts on QEMU's machines: which mechanism is chosen, that it is really used, and what it costs.
 @Suite struct InterruptTests {
-  private static func configuration(_ image: String, _ shape: InterruptCase) throws
-    -> MachineConfiguration
-  {
-    var machine = MachineConfiguration(image: try Repository.image(image))
-    machine.machineOptions = [shape.machine]
-    machine.devices = shape.devices
-    machine.gpus = [MachineShape.gpu(640, 480, shape.gpu)]
-    machine.extraArguments = shape.arguments
-    machine.traceEvents = ["gic_acknowledge_irq", "gicv3_icc_iar1_read"]
-    return machine
-  }
-
-  /// The numbers that were acknowledged, as either version of the controller tells them.
-  private static func acknowledged(_ machine: QEMUMachine) -> [Int] {
-    machine.log().compactMap { line in
-      let word = line.split(separator: " ").last.map(String.init) ?? ""
-      if line.hasPrefix("gic_acknowledge_irq ") { return Int(word) }
-      guard line.hasPrefix("gicv3_icc_iar1_read ") else { return nil }
-      return Int(word.dropFirst(2), radix: 16)
-    }
-  }
-
   private static func checkPicture(_ machine: QEMUMachine, seed: Int = 0) async throws {
     let difference = TestCardPicture.difference(
       try await machine.picture(gpu: 0, head: 0), scanout: seed, width: 640, height: 480)
@@ -33,26 +11,27 @@ import VirtIOTesting
 
   @Test("S10, S13: the best way there is, taken, and pictures exact", arguments: InterruptCase.all)
   func testCard(_ shape: InterruptCase) async throws {
-    try await MachineSlots.shared.run(Self.configuration("TestCard", shape)) { machine in
+    try await MachineSlots.shared.run(shape.configuration("TestCard")) { machine in
       try await machine.waitUntilReady()
       try await Self.checkPicture(machine)
       let said = machine.serial.lines.map(\.text).filter { $0.contains(" by ") }
       #expect(said.count == 1 && said.allSatisfy { $0.hasSuffix(shape.way) }, "\(said)")
-      #expect(Self.acknowledged(machine).contains(shape.interrupt))
+      #expect(machine.acknowledgedInterrupts.contains(shape.interrupt))
       #expect(machine.guestErrors() == [])
     }
   }
 
   @Test("S10, S13: 600 frames of the Showcase by interrupts", arguments: InterruptCase.all)
   func showcase(_ shape: InterruptCase) async throws {
-    var machine = try Self.configuration("Showcase", shape)
-    machine.append = "frames=600"
+    var machine = try shape.configuration("Showcase")
+    machine.append = "wait=interrupt frames=600"
     try await MachineSlots.shared.run(machine, deadline: .seconds(90)) { machine in
       try await machine.waitUntilEnded()
       let lines = machine.serial.lines.map(\.text)
       #expect(lines.last == "SHOWCASE DONE frames=600", "\(lines.suffix(5))")
-      let count = Self.acknowledged(machine).filter { $0 == shape.interrupt }.count
-      #expect(count >= 300)
+      let count = machine.acknowledgedInterrupts.filter { $0 == shape.interrupt }.count
+      // One for each frame; what is held back while one is handled makes no second.
+      #expect((300...1200).contains(count), "\(count)")
       #expect(machine.guestErrors() == [])
     }
   }
@@ -60,8 +39,8 @@ import VirtIOTesting
   @Test("wait=poll takes no interrupt; wait=interrupt is the default", arguments: [2, 3])
   func polling(version: Int) async throws {
     let shape = InterruptCase(machine: "gic-version=\(version)", way: "", interrupt: 0)
-    for (image, arguments) in [("TestCard", "wait=poll"), ("Showcase", "wait=poll frames=60")] {
-      var machine = try Self.configuration(image, shape)
+    for (image, arguments) in [("TestCard", "wait=poll"), ("Showcase", "wait=poll frames=600")] {
+      var machine = try shape.configuration(image)
       machine.append = arguments
       try await MachineSlots.shared.run(machine) { machine in
         try await machine.waitUntilReady()
@@ -70,15 +49,15 @@ import VirtIOTesting
         } else {
           try await machine.waitUntilEnded()
         }
-        #expect(Self.acknowledged(machine) == [])
+        #expect(machine.acknowledgedInterrupts == [])
         #expect(!machine.serial.lines.contains { $0.text.hasPrefix("interrupts:") })
       }
     }
-    var machine = try Self.configuration("TestCard", shape)
+    var machine = try shape.configuration("TestCard")
     machine.append = "wait=interrupt"
     try await MachineSlots.shared.run(machine) { machine in
       try await machine.waitUntilReady()
-      #expect(!Self.acknowledged(machine).isEmpty)
+      #expect(!machine.acknowledgedInterrupts.isEmpty)
     }
   }
 
@@ -89,7 +68,7 @@ import VirtIOTesting
     for shape in [
       InterruptCase.all[0], InterruptCase.all[1], InterruptCase.all[2], InterruptCase.all[4],
     ] {
-      var machine = try Self.configuration("Interrupts", shape)
+      var machine = try shape.configuration("Interrupts")
       machine.append = "frames=\(frames)"
       machine.traceEvents += ["virtio_gpu_cmd_res_create_2d", "virtio_set_status"]
       try await MachineSlots.shared.run(machine) { machine in
@@ -98,7 +77,7 @@ import VirtIOTesting
         let log = machine.log()
         #expect(log.filter { $0.hasPrefix("virtio_gpu_cmd_res_create_2d ") }.count == 1)
         // The frame that goes across may be done before the device is asked to interrupt.
-        let isHeard = Self.acknowledged(machine).contains(shape.interrupt)
+        let isHeard = machine.acknowledgedInterrupts.contains(shape.interrupt)
         #expect(frames == 2 || isHeard == (frames > 2))
         #expect(machine.guestErrors() == [])
       }
@@ -113,41 +92,58 @@ import VirtIOTesting
     #expect(output.text.contains("_start") && !output.text.contains("KernelInterrupts"))
   }
 
-  @Test("an idle second costs fewer than 100,000 instructions", arguments: [0, 1, 2])
+  @Test("an idle second costs fewer than 60,000 instructions", arguments: [0, 1, 2])
   func idle(_ index: Int) async throws {
-    var machine = try Self.configuration("Interrupts", InterruptCase.all[index])
+    var machine = try InterruptCase.all[index].configuration("Interrupts")
     machine.append = "frames=3 idle=1000"
     machine.extraArguments += ["-icount", "shift=0,sleep=off"]
     try await MachineSlots.shared.run(machine) { machine in
       try await machine.waitUntilReady()
       let line = machine.serial.lines.map(\.text).first { $0.hasPrefix("INTERRUPTS idle insn=") }
       let count = line.flatMap { Int($0.dropFirst(21).prefix { $0 != " " }) }
-      #expect(try (1..<100_000).contains(#require(count)), "\(line ?? "")")
+      #expect(try (1..<60_000).contains(#require(count)), "\(line ?? "")")
     }
   }
 
-  @Test("a storm from outside leaves the main loop its time, and a stranger is disabled")
-  func storm() async throws {
-    var machine = try Self.configuration("Interrupts", InterruptCase.all[0])
-    machine.append = "frames=3 load=20"
-    machine.hasTestAccess = true
-    machine.traceEvents = []
-    machine.extraArguments += ["-icount", "shift=0,sleep=off"]
-    try await MachineSlots.shared.run(machine, deadline: .seconds(120)) { machine in
-      let registers = try machine.connectTestAccess()
-      _ = try await machine.serial.first { $0.text == "INTERRUPTS working" || $0.saysPanic }
-      // Line 90 is nobody's: enabled, then raised.
-      try await registers.write32(0x800_0108, 1 << 26)
-      try await registers.write32(0x800_0208, 1 << 26)
-      for _ in 0..<20_000 { try await registers.write32(0x800_0208, 1 << 17) }
+  @Test("S10: two GPUs that pull one line: both heard, and no interrupt that neither owns to")
+  func sharedLine() async throws {
+    let shape = InterruptCase(machine: "gic-version=2", way: "by INTx: 36", interrupt: 36)
+    var machine = try shape.configuration("TestCard")
+    machine.gpus = [
+      MachineShape.gpu(640, 480, "vectors=0,addr=1"),
+      MachineShape.gpu(800, 600, "vectors=0,addr=5"),
+    ]
+    machine.traceEvents.append("memory_region_ops_read")
+    try await MachineSlots.shared.run(machine) { machine in
       try await machine.waitUntilReady()
-      let lines = machine.serial.lines.map(\.text)
-      #expect(lines.contains("interrupts: 90 is nobody's: disabled"), "\(lines)")
-      #expect(lines.contains { $0.contains(" unregistered=1 ") })
-      let worked = try #require(lines.first { $0.hasPrefix("INTERRUPTS worked ") })
-      let numbers = worked.split { !$0.isNumber }.compactMap { Int($0) }
-      #expect(numbers.count == 2 && 2 * numbers[0] >= numbers[1], "\(worked)")
-      #expect(try await registers.read32(0x800_0108) & 1 << 26 == 0)
+      try await Self.checkPicture(machine)
+      let difference = TestCardPicture.difference(
+        try await machine.picture(gpu: 1, head: 0), scanout: 0, width: 800, height: 600)
+      #expect(difference == nil)
+      let said = machine.serial.lines.map(\.text).filter { $0.contains(" by ") }
+      #expect(said.count == 2 && said.allSatisfy { $0.hasSuffix(shape.way) }, "\(said)")
+      let claims = Self.claims(of: 36, in: machine.log())
+      #expect(claims.count >= 2 && claims.allSatisfy { !$0.isEmpty }, "\(claims)")
+      #expect(Set(claims.joined()).count == 2, "Each of them was heard.")
+      #expect(machine.guestErrors() == [])
     }
+  }
+
+  /// Of each interrupt of a line, which devices said that it was theirs.
+  private static func claims(of line: Int, in log: [String]) -> [[Substring]] {
+    var claims: [[Substring]] = []
+    for entry in log {
+      if let number = QEMUMachine.acknowledgedInterrupt(entry) {
+        if number == line { claims.append([]) }
+        continue
+      }
+      // memory_region_ops_read cpu 0 mr ADDRESS addr 0x.. value 0x1 size 1 name 'virtio-pci-isr-..'
+      let words = entry.split(separator: " ")
+      guard words.count == 13, words[12].hasPrefix("'virtio-pci-isr"), !claims.isEmpty else {
+        continue
+      }
+      if words[8] != "0x0" { claims[claims.count - 1].append(words[4]) }
+    }
+    return claims
   }
 }

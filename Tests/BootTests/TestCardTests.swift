@@ -24,6 +24,25 @@ import VirtIOTesting
     }
   }
 
+  @Test(
+    "RFB-6, PACKED-D-14, SPLIT-KICK-6: through every kind of queue, and without what is declined",
+    arguments: [
+      ("packed=on", "wait=poll"), ("packed=on,event_idx=off", ""), ("packed=on", "queue=split"),
+      ("event_idx=off,indirect_desc=off", "wait=poll queue=auto"),
+      ("packed=on", "features=-event_idx,-nonsense,-indirect_desc,-ring_reset"),
+    ])
+  func paintsThroughEveryQueue(_ properties: String, _ arguments: String) async throws {
+    var machine = MachineConfiguration(image: try Repository.image("TestCard"))
+    machine.gpus = [MachineShape.gpu(640, 480, properties)]
+    machine.append = arguments
+    try await MachineSlots.shared.run(machine) { machine in
+      try await machine.waitUntilReady()
+      try await Self.check(machine, [.init(width: 640, height: 480)])
+      let complaints = machine.serial.lines.count { $0.text.hasPrefix("features= has a name") }
+      #expect(complaints == (arguments.contains("nonsense") ? 1 : 0))
+    }
+  }
+
   @Test("S9: where devices do not snoop the caches, they are cleaned and invalidated")
   func paintsWithoutCoherence() async throws {
     var machine = try TreeFault.noCoherence.configuration(image: "TestCard")

@@ -27,6 +27,7 @@ import VirtIOTesting
     "write32 common 0x30", "write32 common 0x34", "write16 common 0x1c = 0x1",
     // The cursor queue.
     "write16 common 0x16 = 0x1", "read16 common 0x18 = 0x10", "read16 common 0x1e = 0x1",
+    "write16 common 0x1a = 0x2", "read16 common 0x1a = 0x2",
     "write32 common 0x20", "write32 common 0x24", "write32 common 0x28", "write32 common 0x2c",
     "write32 common 0x30", "write32 common 0x34", "write16 common 0x1c = 0x1",
     "write8 common 0x14 = 0xf",
@@ -143,7 +144,7 @@ import VirtIOTesting
       #expect(
         vectors.map(\.description) == [
           "write16 common 0x10 = 0x0", "read16 common 0x10 = 0x0", "write16 common 0x1a = 0x1",
-          "read16 common 0x1a = 0x1",
+          "read16 common 0x1a = 0x1", "write16 common 0x1a = 0x2", "read16 common 0x1a = 0x2",
         ])
       // Of configuration space only the command register is written, and MSI-X: on, but masked.
       let written = accesses.filter { $0.space == .configuration && $0.isWrite }

@@ -22,13 +22,14 @@ import VirtIOTesting
       try Self.showFrames(3, on: &display, waiting: PollingWaiter(timeout: .seconds(1)))
       #expect(platform.takeMail() == [])
 
-      #expect(interrupts.vectorCount == min(count, 2))
-      let queue = interrupts.vectorCount - 1
+      #expect(interrupts.vectorCount == min(count, 3))
+      let queue = min(interrupts.vectorCount - 1, 1)
       for vector in 0..<interrupts.vectorCount {
         #expect(interrupts.route(vector, to: platform.message(of: vector)))
       }
       interrupts.unmask()
-      #expect(platform.takeMail() == [], "Nothing was asked for yet.")
+      // Nothing was asked for yet; but QEMU sends the very first, whatever the event index says.
+      #expect(platform.takeMail().count <= 1)
       platform.handler = display.interruptHandler
       display.enableInterrupts()
       #expect(try !display.takeDisplayEvent(waiting: .polling(.seconds(1))))

@@ -25,9 +25,11 @@ extension HostedMachine {
 
   /// The driver's transport to a GPU, whose function was found before or is found now.
   func transport(
-    _ function: PCIFunction<HostedAccess>? = nil
+    _ function: PCIFunction<HostedAccess>? = nil, maximumVectorCount: Int = 3
   ) throws -> PCITransport<HostedAccess> {
-    try PCITransport(function ?? self.function(ofType: Screen.deviceType), deviceType: 16)
+    try PCITransport(
+      function ?? self.function(ofType: Screen.deviceType), deviceType: 16,
+      maximumVectorCount: maximumVectorCount)
   }
 
   /// The driver, with a GPU in service.

@@ -38,8 +38,8 @@ struct PCITransportRig {
       address: PCIAddress(bus: 0, device: 2, function: 0), configuration: configuration, bars: bars)
   }
 
-  func makeTransport() throws -> PCITransport<FakeMachine> {
-    try PCITransport(describe(), deviceType: 16)
+  func makeTransport(maximumVectorCount: Int = 3) throws -> PCITransport<FakeMachine> {
+    try PCITransport(describe(), deviceType: 16, maximumVectorCount: maximumVectorCount)
   }
 
   /// Why there is no transport; nil if there is one.

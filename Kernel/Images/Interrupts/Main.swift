@@ -10,8 +10,13 @@ typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
 ///
 /// Frame 0 is shown by polling, frame 1 is given to the device by polling and waited for by interrupts,
 /// and the others are shown by interrupts. With `frames=N` among its arguments it stops after N of
-/// them, so that the picture can be looked at; with `idle=N` it counts what N idle milliseconds cost,
-/// with `load=N` how much of N tenths of a second is left to it.
+/// them, so that the picture can be looked at. Then it measures, if it is asked to:
+///
+/// - `idle=N`: what N idle milliseconds cost;
+/// - `load=N`: how much of each tenth of a second is left to it, until N of them were quiet;
+/// - `lost=N`: how late frames are whose interrupt is lost, until N of them were;
+/// - `small=N`: how many interrupts N frames cost that take no time to draw, from when somebody raises
+///   an interrupt that is nobody's.
 @main
 struct Main {
   static func main() {
@@ -61,7 +66,11 @@ struct Main {
       printLine("INTERRUPTS frame=\(number)")
     }
     if let time = board.arguments.number("idle") { try idle(time, &screen, waiter, platform) }
-    if let time = board.arguments.number("load") { work(time, platform) }
+    if let count = board.arguments.number("load") { try work(count, &screen, waiter, platform) }
+    if let count = board.arguments.number("lost") { try lose(count, &screen, waiter, platform) }
+    if let count = board.arguments.number("small") {
+      try countInterrupts(count, &screen, waiter, platform)
+    }
     stay(platform)
     _ = consume connection
   }

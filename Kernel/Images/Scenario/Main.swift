@@ -17,7 +17,7 @@ struct Main {
     device.requireDMACoherence()
     let transport: PCITransport<MMIO>
     do {
-      transport = try PCITransport(device.function, deviceType: 16)
+      transport = try PCITransport(device.function, deviceType: 16, maximumVectorCount: 0)
     } catch {
       panic("\(error)")
     }

@@ -19,12 +19,17 @@ struct Showcase {
     }
     device.requireDMACoherence()
     do throws(PCIError) {
-      let transport = try PCITransport(device.function, deviceType: Screen.deviceType)
+      let transport = try PCITransport(
+        device.function, deviceType: Screen.deviceType,
+        maximumVectorCount: polls(board) ? 0 : 3)
       run(transport, of: device, on: &board)
     } catch {
       panic("GPU at \(device.function.address): \(error)")
     }
   }
+
+  /// Whether it does without interrupts.
+  static func polls(_ board: borrowing Board) -> Bool { board.arguments.has("wait", "poll") }
 
   /// Shows the scene until there were enough frames, or for ever.
   static func run(
@@ -38,7 +43,7 @@ struct Showcase {
       var screen = try Screen.open(
         transport, on: platform, declining: board.declinedFeatures(),
         waiting: .polling(.seconds(2)))
-      if !board.arguments.has("wait", "poll") { board.startInterrupts() }
+      if !polls(board) { board.startInterrupts() }
       let connection = board.connect(device, interrupts, to: screen.interruptHandler)
       if connection.areUsed { screen.enableInterrupts() }
       let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))

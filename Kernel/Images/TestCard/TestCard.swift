@@ -51,10 +51,12 @@ struct TestCard {
     _ device: Board.FoundDevice, on platform: P, gpu: Int, board: inout Board,
     others: (Task) -> Bool
   ) {
+    let polls = board.arguments.has("wait", "poll")
     var interrupts: PCIInterrupts<MMIO>?
     var screen = open(
-      device.function, on: platform, declining: board.declinedFeatures(), &interrupts)
-    if !board.arguments.has("wait", "poll") { board.startInterrupts() }
+      device.function, on: platform, declining: board.declinedFeatures(),
+      maximumVectorCount: polls ? 0 : 3, &interrupts)
+    if !polls { board.startInterrupts() }
     let connection = board.connect(device, interrupts, to: screen.interruptHandler)
     if connection.areUsed { screen.enableInterrupts() }
     let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
@@ -86,11 +88,13 @@ struct TestCard {
   @inline(never)
   private static func open<P: Platform>(
     _ function: PCIFunction<MMIO>, on platform: P, declining declined: Features,
+    maximumVectorCount: Int,
     _ interrupts: inout PCIInterrupts<MMIO>?
   ) -> Screen<P> {
     let transport: PCITransport<MMIO>
     do {
-      transport = try PCITransport(function, deviceType: deviceType)
+      transport = try PCITransport(
+        function, deviceType: deviceType, maximumVectorCount: maximumVectorCount)
     } catch {
       panic("GPU at \(function.address): \(error)")
     }

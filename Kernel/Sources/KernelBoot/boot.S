@@ -52,6 +52,18 @@ enter:
   msr     vpidr_el2, x0
   mrs     x0, mpidr_el1
   msr     vmpidr_el2, x0
+  mrs     x0, id_aa64pfr0_el1
+  ubfx    x0, x0, #24, #4         // ID_AA64PFR0_EL1.GIC: whether the CPU has the next registers
+  cbz     x0, 1f
+  mrs     x0, s3_4_c12_c9_5       // ICC_SRE_EL2
+  orr     x0, x0, #1              // SRE: used as registers
+  orr     x0, x0, #8              // Enable: level 1 may say so too
+  msr     s3_4_c12_c9_5, x0
+  isb
+  mrs     x0, s3_4_c12_c9_5
+  tbz     x0, #0, 1f              // level 3 keeps them off
+  msr     s3_4_c12_c11_0, xzr     // ICH_HCR_EL2: no virtual interrupts, nothing trapped
+1:
   movz    x0, #0x0800             // SCTLR_EL1: reserved bits, MMU and caches off
   movk    x0, #0x30d0, lsl #16
   msr     sctlr_el1, x0

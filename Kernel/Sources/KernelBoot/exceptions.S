@@ -106,10 +106,29 @@ exception:
   mov     x0, sp
   cmp     x1, #KERNEL_VECTOR_INTERRUPT
   b.eq    1f
+
+  // A read that was guarded goes on with all ones, if nobody has answered it: a data abort from this
+  // level, by a synchronous external abort.
+  cmp     x1, #KERNEL_VECTOR_SYNCHRONOUS
+  ldp     x3, x4, AT(KERNEL_FRAME_ELR)
+  adr     x4, guarded_read
+  ccmp    x3, x4, #0, eq
+  ldr     x4, AT(KERNEL_FRAME_ESR)
+  and     w4, w4, #0xfc00003f     // EC and DFSC
+  movz    w3, #0x9400, lsl #16
+  movk    w3, #0x0010
+  ccmp    w4, w3, #0, eq
+  b.ne    2f
+  mov     x3, #-1
+  str     x3, AT(0)
+  str     x2, AT(KERNEL_FRAME_ELR)
+  b       3f
+2:
   bl      kernel_fault
   b       .
 1:
   bl      kernel_interrupt
+3:
 
   // Back, with what the handler left in the frame. Nothing interrupts this: `eret` unmasks.
   ldp     x2, x3, AT(KERNEL_FRAME_ELR)
@@ -124,6 +143,15 @@ exception:
   mov     sp, x0
   ldp     x0, x1, [x1]
   eret
+
+// Reads the 32 bits at x0: into x0, whose upper half is then 0, or all ones if nobody answers. What the
+// instruction was is known before the next one runs.
+  .global kernel_read_guarded
+kernel_read_guarded:
+guarded_read:
+  ldr     w0, [x0]
+  dsb     sy
+  ret
 
 // Until something handles interrupts, one is a fault. A word decides, not the linker: an image that
 // never sets it has none of the code that would.

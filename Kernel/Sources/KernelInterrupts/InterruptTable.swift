@@ -6,18 +6,22 @@ public protocol InterruptService: Sendable {
   func serve(_ id: InterruptID) -> Bool
 }
 
-/// How many interrupts of a line are believed to be meant.
+/// Up to where interrupts of a line are believed to be meant: more in number are a storm if they take
+/// more time as well, so that neither a device that is fast nor a handler that was held up is one.
 public struct StormLimit: Equatable, Sendable {
-  /// The most in a stretch of time; one more is a storm.
+  /// The most in a stretch of time.
   public var count: UInt32
+  /// The longest that their handlers may take of it, in ticks.
+  public var busyTicks: UInt64
   /// How long a stretch is, in ticks.
   public var ticks: UInt64
   /// How long a line stays masked after a storm, in ticks.
   public var pause: UInt64
 
   /// A limit.
-  public init(count: UInt32, ticks: UInt64, pause: UInt64) {
+  public init(count: UInt32, busyTicks: UInt64, ticks: UInt64, pause: UInt64) {
     self.count = count
+    self.busyTicks = busyTicks
     self.ticks = ticks
     self.pause = pause
   }
@@ -61,9 +65,11 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
     var isShared = false
     /// How many interrupts the handler took.
     var count: UInt64 = 0
-    /// Of the first handler of a line: since when its interrupts are counted, and how many came.
+    /// Of the first handler of a line: since when its interrupts are counted, how many came, and how
+    /// long they took.
     var start: UInt64 = 0
     var recent: UInt32 = 0
+    var busy: UInt64 = 0
     var maskedUntil: UInt64?
     var isReported = true
   }
@@ -107,6 +113,7 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
     if leader > place || old.maskedUntil != nil {
       lines[leader].start = old.start
       lines[leader].recent = old.recent
+      lines[leader].busy = old.busy
       lines[leader].maskedUntil = old.maskedUntil
       lines[leader].isReported = old.isReported
     }
@@ -129,8 +136,12 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
 
   /// Calls the handlers of a line, all of them, as a shared line may be pulled by several.
   ///
-  /// - Parameter now: The time in ticks.
-  public mutating func dispatch(_ id: InterruptID, at now: UInt64) -> InterruptVerdict {
+  /// - Parameters:
+  ///   - start: When it was taken, in ticks.
+  ///   - clock: What time it is, in ticks.
+  public mutating func dispatch(
+    _ id: InterruptID, at start: UInt64, clock: () -> UInt64
+  ) -> InterruptVerdict {
     interruptCount &+= 1
     guard let leader = leader(of: id) else {
       unregisteredCount &+= 1
@@ -146,21 +157,26 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
       }
     }
     if !isHandled { unclaimedCount &+= 1 }
-    if isStorm(leader, at: now) { return .storm }
+    if isStorm(leader, from: start, to: clock()) { return .storm }
     return isHandled ? .handled : .unclaimed
   }
 
   /// Counts an interrupt of a line in the stretch that it falls in.
-  private mutating func isStorm(_ leader: Int, at now: UInt64) -> Bool {
-    if now &- lines[leader].start >= limit.ticks {
-      lines[leader].start = now
+  private mutating func isStorm(_ leader: Int, from start: UInt64, to now: UInt64) -> Bool {
+    if start &- lines[leader].start >= limit.ticks {
+      lines[leader].start = start
       lines[leader].recent = 0
+      lines[leader].busy = 0
     }
     lines[leader].recent &+= 1
-    guard lines[leader].recent > limit.count else { return false }
+    lines[leader].busy &+= now &- start
+    guard lines[leader].recent > limit.count, lines[leader].busy > limit.busyTicks else {
+      return false
+    }
     lines[leader].maskedUntil = now &+ limit.pause
     lines[leader].isReported = false
     lines[leader].recent = 0
+    lines[leader].busy = 0
     stormCount &+= 1
     isCalm = false
     return true

@@ -64,9 +64,11 @@ extension Board {
     -> BoardController
   {
     guard node.registers.count >= 2 else { throw .noRegisters }
-    let distributor = try window(node.registers[0])
-    guard node.version == .v3 else {
-      let cpu = try window(node.registers[1])
+    let isV3 = node.version == .v3
+    let distributor = try window(
+      node.registers[0], .distributor, identifiedAt: isV3 ? 0xffe8 : 0xfe8)
+    guard isV3 else {
+      let cpu = try window(node.registers[1], .cpuInterface, identifiedAt: 0xfc)
       do throws(InterruptError) {
         return .v2(try GICv2(distributor: distributor, cpu: cpu))
       } catch { throw .controller(error) }
@@ -74,7 +76,7 @@ extension Board {
     guard InterruptRegisters.exist else { throw .controller(.noProcessorInterface) }
     let processor = BoardProcessor()
     for index in 1...node.redistributorRegionCount where index < node.registers.count {
-      let region = try window(node.registers[index])
+      let region = try window(node.registers[index], .redistributor, identifiedAt: 0xffe8)
       do throws(InterruptError) {
         guard
           let redistributor = try Redistributor(
@@ -88,14 +90,24 @@ extension Board {
     throw .controller(.noRedistributor(affinity: processor.affinity))
   }
 
-  /// Maps registers that the tree names.
-  mutating func window(_ range: AddressRange) throws(InterruptFailure) -> RegisterWindow<MMIO> {
+  /// Maps registers that the tree names, and sees whether there is anything.
+  ///
+  /// - Parameter offset: Where a register lies that can be read at any time, in all that may be there.
+  mutating func window(
+    _ range: AddressRange, _ part: InterruptError.Part, identifiedAt offset: UInt
+  ) throws(InterruptFailure) -> RegisterWindow<MMIO> {
     do throws(AddressSpace.MappingError) {
       try mapDevice(range.base..<range.end)
     } catch { throw .notMapped(range.base) }
     guard let base = UInt(exactly: range.base), let byteCount = UInt(exactly: range.byteCount),
       let window = RegisterWindow(MMIO(), base: base, byteCount: byteCount)
     else { throw .notMapped(range.base) }
+    // Where there is too little for that register, what the window is made for says so.
+    if let register = window.window(at: offset, byteCount: 4),
+      GuardedRead.read32(at: register.base) == nil
+    {
+      throw .nothing(part, at: range.base)
+    }
     return window
   }
 }
@@ -106,6 +118,7 @@ enum InterruptFailure: Error, Describable {
   case noTimer
   case noRegisters
   case notMapped(UInt64)
+  case nothing(InterruptError.Part, at: UInt64)
   case controller(InterruptError)
 
   func describe<Sink: TextSink>(to sink: inout Sink) {
@@ -115,6 +128,11 @@ enum InterruptFailure: Error, Describable {
     case .noRegisters: sink.write("the device tree names too few registers of the GIC")
     case .notMapped(let address):
       sink.write("the device tree has another use for what is at ")
+      sink.write(hexadecimal: address)
+    case .nothing(let part, let address):
+      sink.write("nothing answers where the device tree has the ")
+      sink.write(part.words)
+      sink.write(": ")
       sink.write(hexadecimal: address)
     case .controller(let error): error.describe(to: &sink)
     }

@@ -22,7 +22,7 @@ extension Board {
     let limit = BoardInterrupts.currentController?.lineCount ?? 0
     for index in 0..<interrupts.messageFrames.count {
       let node = interrupts.messageFrames[index]
-      let registers = try window(node.registers)
+      let registers = try window(node.registers, .messageFrame, identifiedAt: 0x008)
       do throws(InterruptError) {
         let frame = try BoardInterrupts.withRoutes { (routes) throws(InterruptError) in
           let frame = try MessageFrame(
@@ -43,7 +43,7 @@ extension Board {
   ) throws(InterruptFailure) {
     guard interrupts.translationServices.count > 0 else { return }
     let node = interrupts.translationServices[0]
-    let registers = try window(node.registers)
+    let registers = try window(node.registers, .translationService, identifiedAt: 0xffe8)
     do throws(InterruptError) {
       let its = try ITS(
         registers, redistributor: gic.redistributor, idBits: gic.idBits,

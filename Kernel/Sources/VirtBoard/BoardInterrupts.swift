@@ -20,11 +20,12 @@ struct BoardInterrupts: InterruptHome {
   /// How often there was nothing to take: the interrupt had gone, or never was one.
   static var spurious: UInt64 { unsafe spuriousCount }
 
-  /// No device that works interrupts as often as 500 times in 10 ms. A handler takes a few microseconds,
-  /// so the main loop keeps most of the time, and all of it in the 100 ms after a storm.
+  /// Handlers of a line may have a quarter of the time; that leaves the main loop more than half, with
+  /// the way in and out. After a storm it has all of it for 100 ms.
   private static func limit(_ counter: Counter) -> StormLimit {
     StormLimit(
-      count: 500, ticks: counter.ticks(in: 10_000_000), pause: counter.ticks(in: 100_000_000))
+      count: 500, busyTicks: counter.ticks(in: 2_500_000), ticks: counter.ticks(in: 10_000_000),
+      pause: counter.ticks(in: 100_000_000))
   }
 
   /// Takes interrupts from now on.
@@ -108,14 +109,15 @@ struct BoardInterrupts: InterruptHome {
   /// Takes what is pending, as long as there is more, but not without end.
   fileprivate static func takeInterrupts() {
     guard let controller = unsafe controller else { return }
-    let now = Counter().ticks
+    let counter = Counter()
     for count in 0..<64 {
+      let start = counter.ticks
       let interrupt = controller.acknowledge()
       if interrupt.id.isSpecial {
         if count == 0 { unsafe spuriousCount &+= 1 }
         return
       }
-      switch unsafe table?.dispatch(interrupt.id, at: now) {
+      switch unsafe table?.dispatch(interrupt.id, at: start, clock: { counter.ticks }) {
       case .unregistered, .storm: set(interrupt.id, enabled: false)
       default: break
       }

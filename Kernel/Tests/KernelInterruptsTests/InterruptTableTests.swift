@@ -14,7 +14,7 @@ struct InterruptTableTests {
   }
 
   typealias Table = InterruptTable<Witness, 4>
-  private static let limit = StormLimit(count: 5, ticks: 100, pause: 1000)
+  private static let limit = StormLimit(count: 5, busyTicks: 10, ticks: 100, pause: 1000)
   private let id = InterruptID(rawValue: 40)
 
   @Test("numbers 1020 to 1023 are no interrupts") func special() {
@@ -67,23 +67,35 @@ struct InterruptTableTests {
     }
   }
 
-  @Test("one too many in a stretch of time is a storm; the line comes back after a pause")
+  @Test(
+    "too many in a stretch of time that take too long are a storm; the line comes back after a pause"
+  )
   func storm() throws {
     var table = Table(limit: Self.limit)
     _ = try table.add(Witness(), for: id)
-    for now: UInt64 in 10..<15 { #expect(table.dispatch(id, at: now) == .handled) }
+    for now: UInt64 in 10..<15 { #expect(table.dispatch(id, at: now, taking: 2) == .handled) }
     #expect(table.isCalm)
-    #expect(table.dispatch(id, at: 20) == .storm)
+    #expect(table.dispatch(id, at: 20, taking: 1) == .storm)
     #expect(table.stormCount == 1 && !table.isCalm)
     #expect(table.nextReport() == id && table.nextReport() == nil)
-    #expect(table.nextRevival(at: 1019) == nil && !table.isCalm)
-    #expect(table.nextRevival(at: 1020) == id && table.nextRevival(at: 1020) == nil)
+    #expect(table.nextRevival(at: 1020) == nil && !table.isCalm)
+    #expect(table.nextRevival(at: 1021) == id && table.nextRevival(at: 1021) == nil)
     #expect(table.isCalm)
     // As many in two stretches are none.
     for now: UInt64 in [2000, 2001, 2002, 2003, 2004, 2100, 2101, 2102, 2103, 2104] {
-      #expect(table.dispatch(id, at: now) == .handled)
+      #expect(table.dispatch(id, at: now, taking: 9) == .handled)
     }
-    #expect(table.dispatch(id, at: 2105) == .storm)
+    #expect(table.dispatch(id, at: 2105, taking: 9) == .storm)
+  }
+
+  @Test("many that take no time, and a few that take long, are no storm") func noStorm() throws {
+    var table = Table(limit: Self.limit)
+    _ = try table.add(Witness(), for: id)
+    for _ in 0..<1000 { #expect(table.dispatch(id, at: 1000) == .handled) }
+    for now: UInt64 in 2000..<2005 {
+      #expect(table.dispatch(id, at: now, taking: 50) == .handled)
+    }
+    #expect(table.isCalm && table.stormCount == 0)
   }
 
   @Test("a line that is masked stays so when the first of its owners goes") func stormOfShared()
@@ -92,9 +104,9 @@ struct InterruptTableTests {
     var table = Table(limit: Self.limit)
     let first = try table.add(Witness(), for: id, isShared: true)
     _ = try table.add(Witness(), for: id, isShared: true)
-    for _ in 0..<6 { _ = table.dispatch(id, at: 0) }
+    for _ in 0..<6 { _ = table.dispatch(id, at: 0, taking: 2) }
     #expect(table.remove(first.place) == nil)
-    #expect(table.nextReport() == id && table.nextRevival(at: 1000) == id)
+    #expect(table.nextReport() == id && table.nextRevival(at: 1002) == id)
   }
 
   @Test("a right that is dropped takes its handler out, once") func token() {
@@ -108,5 +120,14 @@ struct InterruptTableTests {
       #expect(line.id.rawValue == 40 && home.released == [])
     }
     #expect(home.released == [3])
+  }
+}
+
+extension InterruptTable {
+  /// Dispatches at a time, for so long.
+  fileprivate mutating func dispatch(_ id: InterruptID, at now: UInt64, taking time: UInt64 = 0)
+    -> InterruptVerdict
+  {
+    dispatch(id, at: now) { now + time }
   }
 }

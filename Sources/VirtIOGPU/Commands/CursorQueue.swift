@@ -23,7 +23,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
     var queue: Virtqueue<Region, Bell, 16>
     do {
-      queue = try device.makeQueue(1, on: platform)
+      queue = try device.makeQueue(1, interrupts: true, on: platform)
     } catch {
       memory.free(to: platform)
       throw .device(error)

@@ -29,36 +29,53 @@ public struct PCIInterrupts<Access: RegisterAccess & Sendable>: InterruptSource 
   private let configuration: RegisterWindow<Access>
   private let status: RegisterWindow<Access>?
   private let common: CommonConfiguration<Access>
-  /// Nil if the function has no MSI-X, or says that its table is where it cannot be.
+  /// Nil if the function has no MSI-X, says that its table is where it cannot be, or is to send no
+  /// messages.
   let messages: MSIX<Access>?
+  /// How many vectors the driver takes at the most.
+  private let maximumVectorCount: Int
 
   init(
     configuration: RegisterWindow<Access>, status: RegisterWindow<Access>?,
-    common: CommonConfiguration<Access>, messages: MSIX<Access>?
+    common: CommonConfiguration<Access>, messages: MSIX<Access>?, maximumVectorCount: Int
   ) {
     self.configuration = configuration
     self.status = status
     self.common = common
-    self.messages = messages
+    self.maximumVectorCount = maximumVectorCount
+    self.messages = maximumVectorCount > 0 ? messages : nil
   }
 
   // MARK: Messages
 
-  /// How many vectors the driver uses, once it has made its queues:
+  /// How many vectors the driver uses, once it has made its queues. For a GPU:
   ///
-  /// - 2: vector 0 is for the configuration, 1 for the queues;
-  /// - 1: vector 0 is for everything, as the device has no more or gave no more;
+  /// - 3: vector 0 is for the configuration, 1 for the control queue, 2 for the cursor queue;
+  /// - 2: vector 0 is for the configuration, 1 for both queues;
+  /// - 1: vector 0 is for everything;
   /// - 0: there are no messages, only the line.
   ///
-  /// Queues of which the driver never wants to hear have no vector. This reads registers, and selects
-  /// a queue: not to be called while a driver is being opened.
+  /// They are as many as the device has and gave, and no more than the transport was told to take.
+  /// This reads registers, and selects queues: not to be called while a driver is being opened.
   public var vectorCount: Int {
     guard let messages, messages.isEnabled,
       common.readConfigurationVector() == Vector.configuration
     else { return 0 }
-    common.writeQueueSelect(0)
-    let vector = common.readQueueVector()
-    return vector <= Vector.queues ? Int(vector) &+ 1 : 0
+    var count: UInt16 = 1
+    for index in 0..<min(common.readQueueCount(), 64) {
+      common.writeQueueSelect(index)
+      let vector = common.readQueueVector()
+      if vector == Vector.none { continue }
+      // They were given out one after the other.
+      guard vector <= count, Int(vector) < limit(of: messages) else { return 0 }
+      count = max(count, vector &+ 1)
+    }
+    return Int(count)
+  }
+
+  /// How many vectors there are to give out.
+  private func limit(of messages: MSIX<Access>) -> Int {
+    min(maximumVectorCount, messages.entryCount)
   }
 
   /// Sets what a vector sends, and lets it, as far as ``unmask()`` does.
@@ -96,13 +113,10 @@ public struct PCIInterrupts<Access: RegisterAccess & Sendable>: InterruptSource 
 
   // MARK: For handlers
 
-  /// What a message of a vector means. With one vector for everything, it can mean both.
+  /// What a message of a vector means. With one vector for everything, the first can mean both.
   public func causes(ofVector vector: Int) -> InterruptCauses {
-    switch vector {
-    case Int(Vector.configuration): [.configuration, .queues]
-    case Int(Vector.queues): .queues
-    default: []
-    }
+    guard vector >= 0, vector < maximumVectorCount else { return [] }
+    return vector == Int(Vector.configuration) ? [.configuration, .queues] : .queues
   }
 
   /// Reads the ISR status, which clears it and lets go of the line; nothing if the device has none.
@@ -114,27 +128,48 @@ public struct PCIInterrupts<Access: RegisterAccess & Sendable>: InterruptSource 
 
   // MARK: Setting up
 
-  /// Gives vectors to the configuration and to the selected queue, which is not enabled: two if the
-  /// device has them and takes them, else one, else none, and then there are no messages.
-  func assignVectors() {
+  /// Gives vectors to the configuration, before the first queue, and to the selected queue, which is
+  /// not enabled: one of its own, as long as there are any and the device takes them, else the one of
+  /// the queue before. If the device takes none, there are no messages.
+  ///
+  /// - Parameter supply: The vectors that were given out to the queues before.
+  func assignVector(from supply: inout VectorSupply) {
     guard let messages else { return }
-    common.writeConfigurationVector(Vector.configuration)
-    guard common.readConfigurationVector() == Vector.configuration else {
-      return messages.disable()
+    if supply.takenCount == 0 {
+      common.writeConfigurationVector(Vector.configuration)
+      guard common.readConfigurationVector() == Vector.configuration else {
+        return messages.disable()
+      }
+      supply = VectorSupply(takenCount: 1, limit: limit(of: messages))
     }
-    if messages.entryCount > 1, assignQueue(Vector.queues) { return }
-    if !assignQueue(Vector.configuration) { messages.disable() }
+    if let vector = supply.next {
+      if take(vector) { return supply.takenCount &+= 1 }
+      supply.limit = supply.takenCount
+    }
+    if !take(supply.last) { messages.disable() }
   }
 
   /// - Returns: False if the device has not taken it (`VIRTIO_MSI_NO_VECTOR`).
-  private func assignQueue(_ vector: UInt16) -> Bool {
+  private func take(_ vector: UInt16) -> Bool {
     common.writeQueueVector(vector)
     return common.readQueueVector() == vector
   }
 }
 
+/// The vectors that were given out, and how many there are.
+struct VectorSupply {
+  var takenCount = 0
+  var limit = 0
+
+  /// One that nobody has.
+  var next: UInt16? { takenCount < limit ? UInt16(truncatingIfNeeded: takenCount) : nil }
+  /// The last one that was given out.
+  var last: UInt16 { UInt16(truncatingIfNeeded: takenCount &- 1) }
+}
+
 /// Which entry of the table is for what.
 private enum Vector {
   static var configuration: UInt16 { 0 }
-  static var queues: UInt16 { 1 }
+  /// `VIRTIO_MSI_NO_VECTOR`.
+  static var none: UInt16 { 0xffff }
 }

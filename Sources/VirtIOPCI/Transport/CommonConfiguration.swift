@@ -13,6 +13,7 @@ struct CommonConfiguration<Access: RegisterAccess> {
   func writeDriverFeature(_ value: UInt32) { registers.write32(value, at: 0x0c) }
   func readConfigurationVector() -> UInt16 { registers.read16(at: 0x10) }
   func writeConfigurationVector(_ value: UInt16) { registers.write16(value, at: 0x10) }
+  func readQueueCount() -> UInt16 { registers.read16(at: 0x12) }
   func readDeviceStatus() -> UInt8 { registers.read8(at: 0x14) }
   func writeDeviceStatus(_ value: UInt8) { registers.write8(value, at: 0x14) }
   func readConfigGeneration() -> UInt8 { registers.read8(at: 0x15) }

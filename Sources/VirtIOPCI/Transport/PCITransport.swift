@@ -15,6 +15,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   private let device: RegisterWindow<Access>?
   /// Its interrupts, of which none come by themselves. To be kept before a driver takes the transport.
   public let interrupts: PCIInterrupts<Access>
+  private var vectors = VectorSupply()
   /// The first four shared memory regions of the device; what they are for, its type defines.
   public let sharedMemory: InlineArray<4, SharedMemoryRegion?>
   /// Where in configuration space the capability lies through which registers can be reached without
@@ -36,8 +37,14 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   /// Interrupts by line are switched off at the function; by message, if it has usable vectors, they
   /// are switched on but masked, so that the driver can assign vectors. The device itself is not touched.
   ///
+  /// - Parameters:
+  ///   - deviceType: 16 for a GPU.
+  ///   - maximumVectorCount: How many vectors to take at the most. With 1 all messages share one; with
+  ///     0 there are none, and no register access is spent on them: for who polls, or wants the line.
   /// - Throws: ``PCIError``: another device, or capabilities that make no sense.
-  public init(_ function: borrowing PCIFunction<Access>, deviceType: UInt16) throws(PCIError) {
+  public init(
+    _ function: borrowing PCIFunction<Access>, deviceType: UInt16, maximumVectorCount: Int = 3
+  ) throws(PCIError) {
     let vendorID = function.vendorID
     let deviceID = function.deviceID
     guard Self.matches(vendorID: vendorID, deviceID: deviceID, deviceType: deviceType) else {
@@ -57,8 +64,12 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     device = structures.device
     interrupts = PCIInterrupts(
       configuration: function.configuration, status: structures.interruptStatus,
-      common: self.common, messages: structures.messages)
-    structures.messages?.enableMasked()
+      common: self.common, messages: structures.messages, maximumVectorCount: maximumVectorCount)
+    if let messages = interrupts.messages {
+      messages.enableMasked()
+    } else {
+      structures.messages?.disable()
+    }
     sharedMemory = structures.sharedMemory
     configurationAccess = structures.configurationAccess
   }
@@ -131,7 +142,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
       throw .notificationOutOfRange(index: queue.index, offset: notifyOffset)
     }
     if queue.size != queue.maximumSize { common.writeQueueSize(queue.size) }
-    if queue.interrupts { interrupts.assignVectors() }
+    if queue.interrupts { interrupts.assignVector(from: &vectors) }
     common.writeQueueDescriptorArea(queue.descriptorArea)
     common.writeQueueDriverArea(queue.driverArea)
     common.writeQueueDeviceArea(queue.deviceArea)

@@ -24,6 +24,20 @@ public final class QTestClient: Sendable {
       "writel 0x\(String(address, radix: 16)) 0x\(String(value, radix: 16))")
   }
 
+  /// Writes the same 32 bits many times, without waiting for each answer.
+  public func write32(
+    _ address: UInt64, _ value: UInt32, count: Int, within limit: Duration
+  ) async throws {
+    let line = "writel 0x\(String(address, radix: 16)) 0x\(String(value, radix: 16))"
+    let deadline = ContinuousClock.now + limit
+    // As many answers as the socket holds, lest each side waits for the other to read.
+    let batch = 1000
+    for start in stride(from: 0, to: count, by: batch) {
+      let size = min(batch, count - start)
+      try await exchange(Array(repeating: line, count: size), before: deadline)
+    }
+  }
+
   /// Reads bytes at a physical address.
   public func read(_ address: UInt64, count: Int) async throws -> [UInt8] {
     let words = try await request("read 0x\(String(address, radix: 16)) \(count)")
@@ -44,19 +58,30 @@ public final class QTestClient: Sendable {
   }
 
   private func request(_ line: String) async throws -> [Substring] {
-    let deadline = ContinuousClock.now + .seconds(10)
+    try await exchange([line], before: ContinuousClock.now + .seconds(10))
+  }
+
+  /// Sends all lines at once, and reads their answers.
+  ///
+  /// - Returns: The words of the last answer.
+  @discardableResult
+  private func exchange(
+    _ lines: [String], before deadline: ContinuousClock.Instant
+  ) async throws -> [Substring] {
     do {
       return try await lane.run(onCancel: { [socket] in socket.shutDown() }) { [socket] in
-        try socket.send(Array("\(line)\n".utf8), before: deadline)
-        while true {
-          let answer = try socket.receiveLine(before: deadline)
+        try socket.send(Array(lines.map { "\($0)\n" }.joined().utf8), before: deadline)
+        var words: [Substring] = []
+        for line in lines {
           // Lines about interrupts may come at any time.
-          if answer.hasPrefix("IRQ ") { continue }
+          var answer = try socket.receiveLine(before: deadline)
+          while answer.hasPrefix("IRQ ") { answer = try socket.receiveLine(before: deadline) }
           guard answer.hasPrefix("OK") else {
             throw QEMUError.refused(command: line, reason: answer)
           }
-          return answer.split(separator: " ")
+          words = answer.split(separator: " ")
         }
+        return words
       }
     } catch let error as LocalSocketError {
       throw QEMUError.conversationFailed(with: "qtest server", reason: "\(error)")

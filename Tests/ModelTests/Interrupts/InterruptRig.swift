@@ -47,8 +47,8 @@ final class InterruptRig: Sendable {
   var platform: SleepingPlatform { SleepingPlatform(rig: self, base: machine.platform) }
 
   /// Opens the driver by polling.
-  func open() throws -> InterruptedDisplay {
-    let transport = try machine.makeTransport()
+  func open(maximumVectorCount: Int = 3) throws -> InterruptedDisplay {
+    let transport = try machine.makeTransport(maximumVectorCount: maximumVectorCount)
     let interrupts = transport.interrupts
     state.withLock { $0.interrupts = interrupts }
     return try Display.open(transport, on: platform, waiting: patience)

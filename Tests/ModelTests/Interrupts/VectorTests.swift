@@ -35,14 +35,14 @@ import VirtIOTesting
 
   @Test(
     "MSIX-1, MSIX-4, MSIX-5: tables of any size, from 1 to 2048 vectors",
-    arguments: [(1, 1), (2, 2), (3, 2), (4, 2), (2047, 2), (2048, 2)])
+    arguments: [(1, 1), (2, 2), (3, 3), (4, 3), (2047, 3), (2048, 3)])
   func tableSizes(size: Int, expected: Int) throws {
     let rig = try rig(size)
     var display = try rig.open()
     #expect(try rig.interrupts().vectorCount == expected)
     try live(rig, &display)
     let handled = rig.takeHandled()
-    let queue = expected - 1
+    let queue = min(expected - 1, 1)
     #expect(handled.contains(.vector(queue, true)) && handled.contains(.vector(0, true)))
     #expect(handled.allSatisfy { $0 == .vector(queue, true) || $0 == .vector(0, true) })
     #expect(!(try rig.interrupts().route(size, to: MSIMessage(address: 0, data: 0))))
@@ -66,20 +66,25 @@ import VirtIOTesting
     #expect(try rig.finish(display) == [])
   }
 
-  @Test("MSIX-5: a device that refuses the second vector gets one for everything")
-  func refusedOnce() throws {
-    let rig = try rig(3, [ModelFault(on: .write(.queueVector), .ignored)])
+  @Test(
+    "MSIX-5: a device that refuses a vector is asked for fewer: at the cursor queue, at the control queue",
+    arguments: [(1, 2), (0, 1)])
+  func refusedOnce(queue: Int, expected: Int) throws {
+    let rig = try rig(3, [ModelFault(on: .write(.queueVector), skipping: queue, .ignored)])
     var display = try rig.open()
-    #expect(try rig.interrupts().vectorCount == 1)
+    #expect(try rig.interrupts().vectorCount == expected)
     try live(rig, &display)
-    #expect(rig.takeHandled().allSatisfy { $0 == .vector(0, true) })
+    let handled = rig.takeHandled()
+    #expect(handled.contains(.vector(expected - 1, true)))
+    #expect(handled.allSatisfy { $0 == .vector(0, true) || $0 == .vector(expected - 1, true) })
     #expect(try rig.finish(display) == [])
   }
 
   @Test(
-    "MSIX-5: a device that refuses every vector is driven by its line",
+    "MSIX-5: a device that refuses every vector, for whichever part, is driven by its line",
     arguments: [
       ModelFault(on: .write(.queueVector), count: 9, .ignored),
+      ModelFault(on: .write(.queueVector), skipping: 1, count: 9, .ignored),
       ModelFault(on: .write(configurationVector), count: 9, .ignored),
     ])
   func refused(_ fault: ModelFault) throws {
@@ -88,6 +93,17 @@ import VirtIOTesting
     #expect(try rig.interrupts().vectorCount == 0)
     try live(rig, &display)
     #expect(rig.takeHandled().allSatisfy { $0 == .line(true) })
+    #expect(try rig.finish(display) == [])
+  }
+
+  @Test("the driver takes no more vectors than it was told to", arguments: 0...3)
+  func limited(limit: Int) throws {
+    let rig = try rig(3)
+    var display = try rig.open(maximumVectorCount: limit)
+    #expect(try rig.interrupts().vectorCount == limit)
+    try live(rig, &display)
+    let queue: InterruptRig.Handled = limit == 0 ? .line(true) : .vector(min(limit - 1, 1), true)
+    #expect(rig.takeHandled().contains(queue))
     #expect(try rig.finish(display) == [])
   }
 

@@ -16,7 +16,8 @@
 #define KERNEL_FRAME_Q 42
 #define KERNEL_FRAME_WORDS 106
 
-// The vector of an IRQ that comes while the kernel runs.
+// The vector of an instruction's own exception, and of an IRQ, that comes while the kernel runs.
+#define KERNEL_VECTOR_SYNCHRONOUS 4
 #define KERNEL_VECTOR_INTERRUPT 5
 
 #endif

@@ -30,6 +30,9 @@ extern uint64_t kernel_table_pool[], kernel_table_pool_end[];
 extern const char __image_start[], __image_end[], __text_end[];
 extern const uint64_t kernel_stack_table[3][3];
 
+// Reads 32 bits of a device that may not be there; UINT64_MAX if the bus says that nobody answers.
+uint64_t kernel_read_guarded(uintptr_t address);
+
 // The frame record of the function that calls this.
 uint64_t kernel_frame_pointer(void);
 
@@ -211,6 +214,7 @@ static inline uint64_t kernel_image_start(void) { __builtin_trap(); }
 static inline uint64_t kernel_image_end(void) { __builtin_trap(); }
 static inline uint64_t kernel_text_end(void) { __builtin_trap(); }
 static inline uint64_t kernel_frame_pointer(void) { __builtin_trap(); }
+static inline uint64_t kernel_read_guarded(uintptr_t address) { __builtin_trap(); }
 static inline const uint64_t *kernel_stacks(void) { __builtin_trap(); }
 static inline uint64_t *kernel_tables(void) { __builtin_trap(); }
 static inline uint64_t *kernel_spare_tables(void) { __builtin_trap(); }

@@ -62,15 +62,19 @@ public final class ModelMachine: Sendable {
 
   /// Enumerates the bus as a kernel does, and finds the device.
   ///
+  /// - Parameter maximumVectorCount: As the transport takes it.
   /// - Throws: ``VirtIOPCI/PCIError``, if the driver will not take the device.
-  public func makeTransport() throws(PCIError) -> PCITransport<ModelAccess> {
+  public func makeTransport(maximumVectorCount: Int = 3) throws(PCIError)
+    -> PCITransport<ModelAccess>
+  {
     guard let bridge = makeHostBridge() else { throw .legacyDevice }
     _ = bridge.configure()
     let address = PCIAddress(bus: 0, device: UInt8(ModelMap.deviceSlot), function: 0)
     guard let function = bridge.function(at: address) else {
       throw .wrongDevice(vendorID: 0xffff, deviceID: 0xffff)
     }
-    return try PCITransport(function, deviceType: 16)
+    return try PCITransport(
+      function, deviceType: 16, maximumVectorCount: maximumVectorCount)
   }
 
   // MARK: What the driver has done
