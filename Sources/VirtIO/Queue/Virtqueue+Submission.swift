@@ -103,6 +103,7 @@ extension Virtqueue {
   /// Shows the device all that was enqueued, and rings if it asks for that.
   ///
   /// - Spec: VirtIO 1.4 §2.7.13 "Supplying Buffers to The Device", §2.8.21 the same
+  @inline(__always)
   public mutating func publish() {
     if !mode.isDisjoint(with: [.packed, .broken]) { return publishPacked() }
     let old = publishedCount
@@ -127,6 +128,7 @@ extension Virtqueue {
     new &- event &- 1 < new &- old
   }
 
+  @inline(never)
   private mutating func publishPacked() {
     guard enqueuedCount != publishedCount, !mode.contains(.broken) else { return }
     if mode.contains(.armsEvents) { beginBatch(event: cursor.lastAvailable) }
