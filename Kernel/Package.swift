@@ -82,7 +82,10 @@ let package = Package(
       name: "KernelAArch64Tests", dependencies: ["KernelAArch64"], swiftSettings: strict),
     .testTarget(
       name: "VirtBoardTests",
-      dependencies: ["VirtBoard", .product(name: "VirtIOPCI", package: "swift-virtio")],
+      dependencies: [
+        "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
+        .product(name: "VirtIOPCI", package: "swift-virtio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ShowcaseTests",

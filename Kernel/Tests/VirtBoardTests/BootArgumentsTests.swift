@@ -1,4 +1,5 @@
 import Testing
+import VirtIO
 
 @testable import VirtBoard
 
