@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .library(name: "VirtIO", targets: ["VirtIO"]),
     .library(name: "VirtIOPCI", targets: ["VirtIOPCI"]),
+    .library(name: "VirtIOMMIO", targets: ["VirtIOMMIO"]),
     .library(name: "VirtIOGraphics", targets: ["VirtIOGraphics"]),
     .library(name: "VirtIOGPU", targets: ["VirtIOGPU"]),
     .library(name: "VirtIOTesting", targets: ["VirtIOTesting"]),
@@ -32,6 +33,7 @@ let package = Package(
     .target(name: "CVirtIO"),
     .target(name: "VirtIO", dependencies: ["CVirtIO"], swiftSettings: strict),
     .target(name: "VirtIOPCI", dependencies: ["VirtIO"], swiftSettings: strict),
+    .target(name: "VirtIOMMIO", dependencies: ["VirtIO"], swiftSettings: strict),
     .target(name: "VirtIOGraphics", swiftSettings: strict),
     .target(name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict),
     .target(
@@ -64,6 +66,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "VirtIOPCITests", dependencies: ["VirtIO", "VirtIOPCI", "VirtIOTestDoubles"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtIOMMIOTests", dependencies: ["VirtIO", "VirtIOMMIO", "VirtIOTestDoubles"],
       swiftSettings: strict),
     .testTarget(
       name: "VirtIOGPUTests",

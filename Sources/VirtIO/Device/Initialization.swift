@@ -110,8 +110,8 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
         layout.placement(
           of: index, maximumSize: maximumSize, at: memory.deviceAddress, interrupts: interrupts))
     } catch {
-      // The device was not told of this memory, or not to use it.
-      memory.free(to: platform)
+      // Unless it kept the queue, the device was not told of this memory, or not to use it.
+      if error != .queueRefused(index: index, isKept: true) { memory.free(to: platform) }
       throw error
     }
     madeQueues |= bit

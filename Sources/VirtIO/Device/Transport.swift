@@ -27,6 +27,10 @@ public protocol Transport: ~Copyable {
   func readConfigurationGeneration() -> UInt32
   /// The length of the device configuration in bytes; 0 if there is none.
   var configurationByteCount: UInt { get }
+  /// Reads 8 bits of the device configuration. `offset` is inside it.
+  func readConfiguration8(at offset: UInt) -> UInt8
+  /// Reads 16 bits of the device configuration. `offset` is a multiple of 2 inside it.
+  func readConfiguration16(at offset: UInt) -> UInt16
   /// Reads 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
   func readConfiguration32(at offset: UInt) -> UInt32
   /// Writes 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
