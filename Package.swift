@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "VirtIOMMIO", targets: ["VirtIOMMIO"]),
     .library(name: "VirtIOGraphics", targets: ["VirtIOGraphics"]),
     .library(name: "VirtIOGPU", targets: ["VirtIOGPU"]),
+    .library(name: "VirtIORandom", targets: ["VirtIORandom"]),
     .library(name: "VirtIOTesting", targets: ["VirtIOTesting"]),
     .executable(name: "virtio-vm", targets: ["virtio-vm"]),
   ],
@@ -34,12 +35,13 @@ let package = Package(
     .target(name: "VirtIO", dependencies: ["CVirtIO"], swiftSettings: strict),
     .target(name: "VirtIOPCI", dependencies: ["VirtIO"], swiftSettings: strict),
     .target(name: "VirtIOMMIO", dependencies: ["VirtIO"], swiftSettings: strict),
+    .target(name: "VirtIORandom", dependencies: ["VirtIO"], swiftSettings: strict),
     .target(name: "VirtIOGraphics", swiftSettings: strict),
     .target(name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict),
     .target(
       name: "VirtIOTesting",
       dependencies: [
-        "VirtIO", "VirtIOPCI",
+        "VirtIO", "VirtIOPCI", "VirtIOMMIO",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -71,6 +73,9 @@ let package = Package(
       name: "VirtIOMMIOTests", dependencies: ["VirtIO", "VirtIOMMIO", "VirtIOTestDoubles"],
       swiftSettings: strict),
     .testTarget(
+      name: "VirtIORandomTests", dependencies: ["VirtIO", "VirtIORandom", "VirtIOTestDoubles"],
+      swiftSettings: strict),
+    .testTarget(
       name: "VirtIOGPUTests",
       dependencies: ["VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTestDoubles"],
       swiftSettings: strict),
@@ -78,11 +83,16 @@ let package = Package(
       name: "VirtIOGraphicsTests", dependencies: ["VirtIOGraphics"], swiftSettings: strict),
     .testTarget(
       name: "HostedTests",
-      dependencies: ["VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting"],
+      dependencies: [
+        "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU", "VirtIORandom",
+        "VirtIOTesting",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ModelTests",
-      dependencies: ["VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting"],
+      dependencies: [
+        "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "BootTests",

@@ -75,6 +75,18 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     return Chain(head: UInt16(truncatingIfNeeded: head))
   }
 
+  /// Lays out a chain that the device only writes.
+  ///
+  /// - Throws: ``QueueError/full`` if there is no descriptor left.
+  public mutating func makeChain(writable: Segment) throws(QueueError) -> Chain {
+    guard descriptorCount < layout.size else { throw .full }
+    let head = descriptorCount
+    descriptorCount &+= 1
+    store(writable, flags: .write, next: 0, at: head)
+    chains[head].writableByteCount = writable.byteCount
+    return Chain(head: UInt16(truncatingIfNeeded: head))
+  }
+
   private func store(_ segment: Segment, flags: DescriptorFlags, next: Int, at index: Int) {
     let offset = index &* SplitLayout.descriptorByteCount
     region.store64(segment.address.rawValue, uncheckedAt: offset)
@@ -99,7 +111,7 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
 
   /// Puts a chain on the available ring; the device sees it after ``publish()``.
   ///
-  /// - Parameter readableByteCount: How much of its readable segment is meant.
+  /// - Parameter readableByteCount: How much of its readable segment is meant; 0 if it has none.
   /// - Throws: ``QueueError``; nothing has changed then.
   public mutating func enqueue(_ chain: Chain, readableByteCount: UInt32) throws(QueueError) {
     if let violation { throw .broken(violation) }
@@ -109,7 +121,10 @@ public struct SplitQueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: 
     chains[head].isInFlight = true
     outstanding &+= 1
     unpublished &+= 1
-    region.store32(readableByteCount, uncheckedAt: head &* SplitLayout.descriptorByteCount &+ 8)
+    let state = chains[head]
+    region.store32(
+      state.readableByteCount == 0 ? state.writableByteCount : readableByteCount,
+      uncheckedAt: head &* SplitLayout.descriptorByteCount &+ 8)
     let slot = Int(availableIndex & layout.mask)
     region.store16(chain.head, uncheckedAt: layout.availableRingOffset &+ 2 &* slot)
     availableIndex &+= 1
