@@ -17,6 +17,7 @@ let image: [Target.Dependency] = [
   "VirtBoard",
   .product(name: "VirtIO", package: "swift-virtio"),
   .product(name: "VirtIOPCI", package: "swift-virtio"),
+  .product(name: "VirtIOMMIO", package: "swift-virtio"),
   .product(name: "VirtIOGraphics", package: "swift-virtio"),
   .product(name: "VirtIOGPU", package: "swift-virtio"),
 ]
@@ -39,6 +40,7 @@ let package = Package(
         "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory", "KernelInterrupts",
         .product(name: "VirtIO", package: "swift-virtio"),
         .product(name: "VirtIOPCI", package: "swift-virtio"),
+        .product(name: "VirtIOMMIO", package: "swift-virtio"),
       ],
       swiftSettings: strict),
     .target(name: "KernelHeapCalls"),

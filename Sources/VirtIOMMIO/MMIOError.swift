@@ -21,7 +21,7 @@ extension MMIOError: Describable {
       sink.write("no VirtIO device: expected 0x74726976, found ")
       sink.write(hexadecimal: UInt64(found))
     case .wrongVersion(1):
-      sink.write("a legacy VirtIO device, which is not supported: expected version 2, found 1")
+      sink.write("the legacy VirtIO interface, which is not supported: expected version 2, found 1")
     case .wrongVersion(let found):
       sink.write("a VirtIO device of another version: expected 2, found ")
       sink.write(UInt64(found))

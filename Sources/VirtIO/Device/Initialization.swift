@@ -111,7 +111,7 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
           of: index, maximumSize: maximumSize, at: memory.deviceAddress, interrupts: interrupts))
     } catch {
       // Unless it kept the queue, the device was not told of this memory, or not to use it.
-      if error != .queueRefused(index: index, isKept: true) { memory.free(to: platform) }
+      memory.free(to: platform, unless: error == .queueRefused(index: index, isKept: true))
       throw error
     }
     madeQueues |= bit
