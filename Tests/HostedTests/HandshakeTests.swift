@@ -116,7 +116,7 @@ import VirtIOTesting
         case .device:
           #expect(access.width == 4 && access.offset % 4 == 0, "\(access)")
           #expect(!access.isWrite || access.offset == 4 && status == 0xf, "\(access)")
-        case .interruptStatus, .configuration, .messageTable, .other:
+        case .interruptStatus, .configuration, .messageTable, .memoryMapped, .other:
           Issue.record("Nothing is to be done there: \(access)")
         }
       }
