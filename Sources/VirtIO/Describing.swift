@@ -50,13 +50,9 @@ extension DeviceError: Describable {
       sink.write(UInt64(index))
       sink.write(" is too small: found room for ")
       sink.write(UInt64(size))
-    case .queueRefused(let index, let isKept):
-      sink.write("queue ")
+    case .queueRefused(let index, _):
+      sink.write("the device does not take queue ")
       sink.write(UInt64(index))
-      sink.write(
-        isKept
-          ? " could neither be taken into service nor out of it"
-          : " could not be taken into service: expected it to be ready")
     case .notificationOutOfRange(let index, let offset):
       sink.write("queue ")
       sink.write(UInt64(index))

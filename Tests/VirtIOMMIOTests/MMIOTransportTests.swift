@@ -233,6 +233,14 @@ struct MMIOTransportTests {
     #expect(slot.violations == [])
   }
 
+  @Test("due MMIO-23: RING_RESET is not taken, so no queue is reset by itself")
+  func ringReset() throws {
+    slot.offered = .max
+    let device = try negotiate()
+    #expect(!device.features.contains(.ringReset) && slot.accepted >> 40 & 1 == 0)
+    #expect(!slot.accesses.contains { $0.offset == 0x0c0 })
+  }
+
   @Test("MMIO-5, MMIO-6, MMIO-7: each field of the configuration is accessed as wide as it is")
   func widths() throws {
     let transport = try makeTransport()
