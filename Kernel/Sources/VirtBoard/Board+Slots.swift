@@ -1,7 +1,7 @@
 internal import KernelAArch64
 internal import KernelDeviceTree
 public import VirtIO
-public import VirtIOMMIO
+internal import VirtIOMMIO
 
 extension Board {
   /// The next VirtIO device of a type that is not on PCI, in the order of the device tree.
