@@ -17,7 +17,10 @@ extension Board {
     var refusals = SlotRefusals()
     defer { if last == nil { refusals.report() } }
     for index in (last?.index ?? -1) &+ 1..<slots.count {
-      guard let registers = try? window(slots[index].registers) else { continue }
+      // Where nothing answers at all, there is nothing.
+      guard let registers = try? window(slots[index].registers),
+        GuardedRead.read32(at: registers.base) != nil
+      else { continue }
       do throws(MMIOError) {
         guard let transport = try MMIOTransport(registers), transport.deviceType == deviceType
         else {
