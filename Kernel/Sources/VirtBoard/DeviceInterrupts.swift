@@ -1,6 +1,6 @@
 internal import KernelInterrupts
 public import VirtIO
-public import VirtIOPCI
+internal import VirtIOPCI
 
 /// How a device's interrupts reach its driver, for as long as this exists.
 ///
