@@ -44,6 +44,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "KernelHeapCalls"),
+    .target(name: "KernelProbes"),
     .target(
       name: "KernelHeap", dependencies: ["KernelHeapCalls", "KernelMemory", "VirtBoard"],
       swiftSettings: strict),
@@ -64,6 +65,9 @@ let package = Package(
       path: "Images/SelfTest", swiftSettings: strict),
     .executableTarget(
       name: "Interrupts", dependencies: image + ["KernelAArch64"], path: "Images/Interrupts",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Bench", dependencies: image + ["KernelAArch64", "KernelProbes"], path: "Images/Bench",
       swiftSettings: strict),
     .executableTarget(
       name: "Faults",
