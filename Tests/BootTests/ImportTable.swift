@@ -41,6 +41,7 @@ enum ImportTable {
       .union(["VirtIO", "VirtIOPCI", "VirtIOMMIO"]),
     "Kernel/Sources/KernelHeapCalls": [],
     "Kernel/Sources/KernelHeap": guest.union(["KernelMemory", "VirtBoard"]),
+    "Kernel/Sources/KernelProbes": [],
     "Kernel/Images/TestCard": image,
     "Kernel/Images/Minimal": image,
     "Kernel/Images/Showcase": image,
@@ -48,6 +49,7 @@ enum ImportTable {
     "Kernel/Images/SelfTest": image,
     "Kernel/Images/Faults": image,
     "Kernel/Images/Interrupts": image,
+    "Kernel/Images/Bench": image.union(["KernelProbes"]),
   ]
 
   /// The headers that C and assembly may include besides their own: the compiler's freestanding ones.
