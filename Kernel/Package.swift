@@ -67,7 +67,8 @@ let package = Package(
       name: "Interrupts", dependencies: image + ["KernelAArch64"], path: "Images/Interrupts",
       swiftSettings: strict),
     .executableTarget(
-      name: "Bench", dependencies: image + ["KernelAArch64", "KernelProbes"], path: "Images/Bench",
+      name: "Bench", dependencies: image + ["KernelAArch64", "KernelMemory", "KernelProbes"],
+      path: "Images/Bench",
       swiftSettings: strict),
     .executableTarget(
       name: "Faults",

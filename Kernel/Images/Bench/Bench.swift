@@ -30,6 +30,10 @@ struct Bench<W: Waiter>: ~Copyable {
   /// Runs the loops that the arguments of the kernel name, or all.
   mutating func run(_ arguments: BootArguments) throws(GPUError) {
     let choice = Choice(arguments)
+    for _ in 0..<(arguments.number("rounds") ?? 1) { try run(choice) }
+  }
+
+  private mutating func run(_ choice: Choice) throws(GPUError) {
     if choice.has("draw_fill") { try draw(.fill, "draw_fill") }
     if choice.has("draw_pattern") { try draw(.pattern, "draw_pattern") }
     if choice.has("present_only") { try present(.nothing, "present_only") }

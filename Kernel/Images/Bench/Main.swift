@@ -1,4 +1,5 @@
 import KernelAArch64
+import KernelMemory
 import VirtBoard
 import VirtIO
 import VirtIOGPU
@@ -6,8 +7,9 @@ import VirtIOPCI
 
 /// Measures the driver on the first GPU, and switches the machine off.
 ///
-/// Among its arguments may be `wait=poll`, `iterations=N` (200 unless given) and `run=NAME` for one
-/// loop alone.
+/// Among its arguments may be `wait=poll`, `iterations=N` (200 unless given), `run=NAME` for one loop
+/// alone, and `rounds=N` to run the loops so often, one after the other, so that what is compared ran
+/// at about the same time.
 @main
 struct Main {
   static func main() {
@@ -60,10 +62,12 @@ struct Main {
     let counter = Counter()
     let waiter = BenchWaiter(base: base)
     var measurement = Measurement(name: "init", count: 1)
+    let freePageCount = unsafe Pages.allocator?.freePageCount ?? 0
     let start = counter.ticks
     meter.start()
     var screen = try Screen.open(transport, on: platform, waiting: waiter)
     meter.stop()
+    let pageCount = freePageCount &- (unsafe Pages.allocator?.freePageCount ?? 0)
     meter.start()
     var frame = try screen.nextFrame(waiting: waiter)
     meter.stop()
@@ -76,6 +80,9 @@ struct Main {
     let instructionCount = meter.take()
     if meter.counts { measurement.instructionCount = instructionCount }
     measurement.report()
+    // All that the driver keeps but for pixels: for those the first frame and cursor take memory.
+    let byteCount = pageCount &* PageAllocator.pageByteCount &+ MemoryLayout<Screen>.size
+    printLine("ram=\(byteCount) display=\(MemoryLayout<Screen>.size)")
     return screen
   }
 }
