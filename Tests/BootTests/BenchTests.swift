@@ -56,14 +56,16 @@ import VirtIOTesting
   @Test("what the guest counts is what QEMU's log of each instruction says")
   func oracle() async throws {
     let path = try Repository.image("Bench")
+    let data = try #require(FileManager.default.contents(atPath: path))
+    let symbols = try ELFSymbols([UInt8](data))
     let result = try await BenchRun(
       image: path, width: 64, height: 64,
-      arguments: "wait=poll iterations=4 run=present_only", purpose: .instructions
+      arguments: "wait=poll iterations=4 run=present_only",
+      purpose: .instructions(at: BenchOracle.addresses(symbols))
     ).run()
-    let data = try #require(FileManager.default.contents(atPath: path))
-    let oracle = BenchOracle(log: result.log, symbols: try ELFSymbols([UInt8](data)))
-    // The first two measure nothing, the next three the start; then come a round each, and the last wait.
-    #expect(oracle.counts.count == 10)
+    let oracle = BenchOracle(log: result.log, symbols: symbols)
+    // The first two measure nothing, the next three the start; then come two a round, and the last wait.
+    #expect(oracle.counts.count == 14)
     let line = try #require(result.line("present_only"))
     let told = try #require(line.instructionCount)
     let seen = oracle.counts.dropFirst(5).reduce(0, +)

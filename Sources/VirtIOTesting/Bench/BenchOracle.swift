@@ -6,6 +6,25 @@ package struct BenchOracle: Sendable {
   /// How many instructions each measurement had, in order, without the probes and what spins.
   package private(set) var counts: [Int] = []
 
+  /// Where to look: everywhere but in what only sets the machine up, or runs while the driver waits.
+  package static func addresses(_ symbols: ELFSymbols) -> [Range<UInt64>] {
+    var ranges: [Range<UInt64>] = []
+    for (symbol, next) in zip(symbols.symbols, symbols.symbols.dropFirst()) {
+      let module = ImageSize.module(of: symbol.name)
+      if ["KernelDeviceTree", "KernelAArch64", "VirtBoard"].contains(module) { continue }
+      let isNeeded =
+        symbol.name.hasPrefix("kernel_probe_") || symbol.name.hasPrefix("mem")
+      if module == "KernelBoot", !isNeeded { continue }
+      guard next.address > symbol.address else { continue }
+      if let last = ranges.last, last.upperBound == symbol.address {
+        ranges[ranges.count - 1] = last.lowerBound..<next.address
+      } else {
+        ranges.append(symbol.address..<next.address)
+      }
+    }
+    return ranges
+  }
+
   /// The probes, as the image calls them.
   private enum Probe: String, CaseIterable {
     case start = "kernel_probe_start"
@@ -14,7 +33,7 @@ package struct BenchOracle: Sendable {
     case spinEnd = "kernel_probe_spin_end"
   }
 
-  /// Reads the log of a run for ``BenchRun/Purpose/instructions``.
+  /// Reads the log of a run for ``BenchRun/Purpose/instructions(at:)``.
   ///
   /// - Parameters:
   ///   - log: QEMU's.

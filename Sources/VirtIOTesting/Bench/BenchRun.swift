@@ -6,8 +6,8 @@ package struct BenchRun: Sendable {
     case times
     /// How many instructions, accesses, commands and interrupts there are.
     case counts
-    /// Each instruction that is executed, as QEMU itself sees it.
-    case instructions
+    /// Each instruction that is executed at some addresses, as QEMU itself sees it.
+    case instructions(at: [Range<UInt64>])
   }
 
   /// What a boot left.
@@ -19,7 +19,7 @@ package struct BenchRun: Sendable {
     /// What QEMU saw.
     package let log: [String]
 
-    /// What QEMU saw of each loop; not of a run for ``Purpose/instructions``.
+    /// What QEMU saw of each loop; not of a run for ``Purpose/instructions(at:)``.
     package var trace: BenchTrace { BenchTrace(log: log) }
 
     /// What the guest said of a loop the first time.
@@ -47,9 +47,12 @@ package struct BenchRun: Sendable {
     case .counts:
       machine.traceEvents = BenchTrace.events
       machine.extraArguments = ["-icount", "shift=0,sleep=off"]
-    case .instructions:
+    case .instructions(let addresses):
       machine.logItems = ["exec", "nochain"]
-      machine.extraArguments = ["-icount", "shift=0,sleep=off", "-singlestep"]
+      let filter = addresses.map { "\($0.lowerBound)+\($0.count)" }.joined(separator: ",")
+      machine.extraArguments = [
+        "-icount", "shift=0,sleep=off", "-singlestep", "-dfilter", filter,
+      ]
     }
     configuration = machine
   }
