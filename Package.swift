@@ -60,6 +60,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "virtio-queue-cost", dependencies: ["VirtIO"], path: "Benchmarks/QueueCost",
+      swiftSettings: strict),
     .target(
       name: "VirtIOTestDoubles", dependencies: ["VirtIO"], path: "Tests/VirtIOTests/Doubles",
       swiftSettings: strict),

@@ -33,8 +33,9 @@ struct Bench: AsyncParsableCommand {
     let suite = try await BenchSuite(
       image: checkout.product("Bench"), repetitions: repetitions, say: Progress.say)
     let size = try await ImageSize(elf: checkout.product("Minimal"))
+    let queue = try await QueueCosts(checkout, say: Progress.say)
     let report = BenchReport(
-      peers: peers, suite: suite, size: size,
+      peers: peers, suite: suite, size: size, queue: queue,
       version: try await program.version() ?? "of unknown version")
     print(report.table)
     try report.text.write(

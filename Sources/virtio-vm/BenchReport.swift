@@ -5,6 +5,7 @@ struct BenchReport {
   let peers: [PeerFigure]
   let suite: BenchSuite
   let size: ImageSize
+  let queue: QueueCosts
   let version: String
 
   private var figures: [String: Double] {
@@ -56,6 +57,10 @@ struct BenchReport {
 
     \(sizes)
 
+    ## Submit and complete on the host, in instructions
+
+    \(queueCosts)
+
     """
   }
 
@@ -102,6 +107,14 @@ struct BenchReport {
     lines.append("| all | \(size.byteCount) |")
     lines.append("| without device tree and PCI assignment | \(size.byteCount - optional) |")
     return lines.joined(separator: "\n")
+  }
+
+  private var queueCosts: String {
+    if let absence = queue.absence { return "The cost of a queue on the host was \(absence)." }
+    let rows = queue.counts.map {
+      "| \($0.outstanding) outstanding | \(Self.number($0.instructions)) |"
+    }
+    return (["| split, chains of two descriptors | |", "|---|---:|"] + rows).joined(separator: "\n")
   }
 
   /// Large numbers without a fraction, small ones with as much as tells something.

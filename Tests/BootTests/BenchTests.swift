@@ -20,7 +20,7 @@ import VirtIOTesting
     let result = try await Self.run("wait=poll")
     let bounds = [
       "init": 350_000, "present_only": 11_500, "fill_present": 11_500,
-      "pattern_present": 11_500, "cursor_move": 270,
+      "pattern_present": 11_500, "cursor_move": 300,
     ]
     for (name, bound) in bounds {
       let count = try #require(result.line(name)?.instructionCount, "\(name)")
