@@ -53,6 +53,10 @@ struct BenchReport {
 
     \(instructions)
 
+    ## What QEMU saw of one round, at \(BenchSuite.sizes[0])
+
+    \(counts)
+
     ## Code of Minimal, in bytes
 
     \(sizes)
@@ -90,6 +94,21 @@ struct BenchReport {
       let cells = BenchSuite.sizes.map { size in
         suite.polled[size]?.line(line.name)?.instructionCount.map(String.init) ?? "-"
       }
+      lines.append("| \(line.name) | \(cells.joined(separator: " | ")) |")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private var counts: String {
+    var lines = [
+      "| | commands | doorbells | register accesses | interrupts, if wanted |",
+      "|---|---:|---:|---:|---:|",
+    ]
+    let loops = suite.interrupted.trace.loops
+    for line in suite.interrupted.lines {
+      guard let loop = loops[line.name], loop.commandCount > 0 else { continue }
+      let cells = [loop.commandCount, loop.doorbellCount, loop.accessCount, loop.interruptCount]
+        .map { Self.number(Double($0) / Double(line.count)) }
       lines.append("| \(line.name) | \(cells.joined(separator: " | ")) |")
     }
     return lines.joined(separator: "\n")

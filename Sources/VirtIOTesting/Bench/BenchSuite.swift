@@ -47,7 +47,7 @@ package struct BenchSuite: Sendable {
     interrupted = try await run(Self.sizes[0], "wait=interrupt", .counts)
     var blocking: [Size: [BenchTimes]] = [:]
     var pipelined: [Size: [BenchTimes]] = [:]
-    let times = "wait=poll iterations=40 rounds=5"
+    let times = "wait=poll iterations=10 rounds=20"
     for _ in 0..<repetitions {
       for size in Self.sizes {
         blocking[size, default: []].append(
@@ -92,6 +92,8 @@ package struct BenchSuite: Sendable {
       figures["cursor.accesses"] =
         (Double(cursor.accessCount - cursor.doorbells[0, default: 0]) - 1) / Double(count)
     }
+    figures["pipelined.doorbells"] = median(
+      pipelined[Self.large]?.compactMap { $0.doorbells("present_only") })
     figures["present.ratio"] = median(blocking[Self.large]?.compactMap(\.presentRatio))
     figures["pipelined.ratio"] = median(pipelined[Self.large]?.compactMap(\.pipelinedRatio))
     if let one = blocking[Self.large], let three = pipelined[Self.large] {

@@ -8,20 +8,21 @@ package struct BenchTimes: Sendable {
     loops = result.trace.loops
   }
 
-  /// How long a round of a loop took, of all that there were.
+  /// How long a round of a loop took: the middle of the times that the loop was run, as others use the
+  /// machine too.
   package func microseconds(_ name: String) -> Double? {
-    average(name) { $0.microseconds }
-  }
-
-  private func average(_ name: String, _ time: (BenchLine) -> Double?) -> Double? {
-    let found = lines.filter { $0.name == name }
-    let count = found.reduce(0) { $0 + $1.count }
-    guard count > 0 else { return nil }
-    return found.reduce(0) { $0 + (time($1) ?? 0) * Double($1.count) } / Double(count)
+    median(lines.filter { $0.name == name }.map(\.microseconds))
   }
 
   /// How long QEMU takes for the transfer of a frame.
   package func transfer(_ name: String) -> Double? { median(loops[name]?.transfers) }
+
+  /// How many doorbells a round of a loop rang.
+  func doorbells(_ name: String) -> Double? {
+    let count = lines.reduce(0) { $0 + ($1.name == name ? $1.count : 0) }
+    guard count > 0, let loop = loops[name] else { return nil }
+    return Double(loop.doorbellCount) / Double(count)
+  }
 
   /// How much longer a frame takes than QEMU's own transfer.
   var presentRatio: Double? {
@@ -56,7 +57,7 @@ package struct BenchTimes: Sendable {
     guard let whole = microseconds(name), let transfer = transfer(name),
       let delivery = median(loops[name]?.deliveries)
     else { return nil }
-    let draw = average(name) { $0.drawingMicroseconds } ?? 0
+    let draw = median(lines.filter { $0.name == name }.compactMap(\.drawingMicroseconds)) ?? 0
     let rest = whole - draw - transfer - delivery - driver
     return [
       .draw: draw, .driver: driver, .delivery: delivery, .transfer: transfer,
