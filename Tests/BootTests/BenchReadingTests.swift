@@ -50,6 +50,19 @@ import VirtIOTesting
     #expect(loops["b"]?.commands == ["update_cursor": 1] && loops["b"]?.doorbells == [1: 1])
   }
 
+  @Test("an instruction that QEMU named and then did not execute is not counted")
+  func stoppedExecution() {
+    func trace(_ address: String) -> String {
+      "Trace 0: 0x7f5f98000100 [0000000000004000/00000000\(address)/00000121/ff020201] name"
+    }
+    let log = [
+      trace("40200000"), trace("40200004"),
+      "Stopped execution of TB chain before 0x7f5f98000100 [0000000040200004] name",
+      trace("40200004"), "something else", trace("40200008"),
+    ]
+    #expect(BenchOracle.executed(log) == [0x4020_0000, 0x4020_0004, 0x4020_0008])
+  }
+
   @Test("the table of the others has a bound in each row, and a figure where there is a driver")
   func peers() throws {
     let text = try Repository.text("docs/requirements/peers.tsv")

@@ -47,8 +47,7 @@ package struct BenchOracle: Sendable {
       probes.append((symbol.address..<(next?.address ?? symbol.address + 4), probe))
     }
     var meter = Meter()
-    for line in log {
-      guard let address = Self.address(in: line) else { continue }
+    for address in Self.executed(log) {
       let probe = probes.first { $0.range.contains(address) }
       if let probe {
         if let count = meter.pass(probe.probe, isEntry: address == probe.range.lowerBound) {
@@ -58,6 +57,20 @@ package struct BenchOracle: Sendable {
         meter.count += 1
       }
     }
+  }
+
+  /// The instructions of a log, in order. QEMU names each before it executes it, and says if it then did
+  /// something else first: such a one is named again later.
+  package static func executed(_ log: [String]) -> [UInt64] {
+    var addresses: [UInt64] = []
+    for line in log {
+      if let address = address(in: line) {
+        addresses.append(address)
+      } else if line.hasPrefix("Stopped execution of TB chain before ") {
+        _ = addresses.popLast()
+      }
+    }
+    return addresses
   }
 
   /// The instruction that a line of `-d exec` names: `Trace 0: 0x... [.../ADDRESS/.../...] name`.
