@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test evidence coverage mutants models check images format clean lint qemu swift spin
+.PHONY: help run test bench evidence coverage mutants models check images format clean lint qemu swift spin
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -25,6 +25,9 @@ test: qemu lint images ## Runs every test
 	swift test
 	swift test --package-path Kernel
 	swift run virtio-evidence check
+
+bench: qemu swift ## Measures the driver beside others, into docs/benchmarks.md
+	swift run virtio-vm bench
 
 evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
 	swift test --event-stream-output-path $(CURDIR)/build/tests.jsonl --event-stream-version 6.3

@@ -18,8 +18,10 @@ let package = Package(
   products: [
     .library(name: "VirtIO", targets: ["VirtIO"]),
     .library(name: "VirtIOPCI", targets: ["VirtIOPCI"]),
+    .library(name: "VirtIOMMIO", targets: ["VirtIOMMIO"]),
     .library(name: "VirtIOGraphics", targets: ["VirtIOGraphics"]),
     .library(name: "VirtIOGPU", targets: ["VirtIOGPU"]),
+    .library(name: "VirtIORandom", targets: ["VirtIORandom"]),
     .library(name: "VirtIOTesting", targets: ["VirtIOTesting"]),
     .executable(name: "virtio-vm", targets: ["virtio-vm"]),
   ],
@@ -32,12 +34,14 @@ let package = Package(
     .target(name: "CVirtIO"),
     .target(name: "VirtIO", dependencies: ["CVirtIO"], swiftSettings: strict),
     .target(name: "VirtIOPCI", dependencies: ["VirtIO"], swiftSettings: strict),
+    .target(name: "VirtIOMMIO", dependencies: ["VirtIO"], swiftSettings: strict),
+    .target(name: "VirtIORandom", dependencies: ["VirtIO"], swiftSettings: strict),
     .target(name: "VirtIOGraphics", swiftSettings: strict),
     .target(name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict),
     .target(
       name: "VirtIOTesting",
       dependencies: [
-        "VirtIO", "VirtIOPCI",
+        "VirtIO", "VirtIOPCI", "VirtIOMMIO",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -56,6 +60,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "virtio-queue-cost", dependencies: ["VirtIO"], path: "Benchmarks/QueueCost",
+      swiftSettings: strict),
     .target(
       name: "VirtIOTestDoubles", dependencies: ["VirtIO"], path: "Tests/VirtIOTests/Doubles",
       swiftSettings: strict),
@@ -66,6 +73,12 @@ let package = Package(
       name: "VirtIOPCITests", dependencies: ["VirtIO", "VirtIOPCI", "VirtIOTestDoubles"],
       swiftSettings: strict),
     .testTarget(
+      name: "VirtIOMMIOTests", dependencies: ["VirtIO", "VirtIOMMIO", "VirtIOTestDoubles"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "VirtIORandomTests", dependencies: ["VirtIO", "VirtIORandom", "VirtIOTestDoubles"],
+      swiftSettings: strict),
+    .testTarget(
       name: "VirtIOGPUTests",
       dependencies: ["VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTestDoubles"],
       swiftSettings: strict),
@@ -73,11 +86,16 @@ let package = Package(
       name: "VirtIOGraphicsTests", dependencies: ["VirtIOGraphics"], swiftSettings: strict),
     .testTarget(
       name: "HostedTests",
-      dependencies: ["VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting"],
+      dependencies: [
+        "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU", "VirtIORandom",
+        "VirtIOTesting",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ModelTests",
-      dependencies: ["VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting"],
+      dependencies: [
+        "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "BootTests",

@@ -17,6 +17,7 @@ let image: [Target.Dependency] = [
   "VirtBoard",
   .product(name: "VirtIO", package: "swift-virtio"),
   .product(name: "VirtIOPCI", package: "swift-virtio"),
+  .product(name: "VirtIOMMIO", package: "swift-virtio"),
   .product(name: "VirtIOGraphics", package: "swift-virtio"),
   .product(name: "VirtIOGPU", package: "swift-virtio"),
 ]
@@ -39,9 +40,11 @@ let package = Package(
         "KernelBoot", "KernelAArch64", "KernelDeviceTree", "KernelMemory", "KernelInterrupts",
         .product(name: "VirtIO", package: "swift-virtio"),
         .product(name: "VirtIOPCI", package: "swift-virtio"),
+        .product(name: "VirtIOMMIO", package: "swift-virtio"),
       ],
       swiftSettings: strict),
     .target(name: "KernelHeapCalls"),
+    .target(name: "KernelProbes"),
     .target(
       name: "KernelHeap", dependencies: ["KernelHeapCalls", "KernelMemory", "VirtBoard"],
       swiftSettings: strict),
@@ -62,6 +65,10 @@ let package = Package(
       path: "Images/SelfTest", swiftSettings: strict),
     .executableTarget(
       name: "Interrupts", dependencies: image + ["KernelAArch64"], path: "Images/Interrupts",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Bench", dependencies: image + ["KernelAArch64", "KernelMemory", "KernelProbes"],
+      path: "Images/Bench",
       swiftSettings: strict),
     .executableTarget(
       name: "Faults",

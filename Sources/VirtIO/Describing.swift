@@ -53,6 +53,9 @@ extension DeviceError: Describable {
       sink.write(UInt64(index))
       sink.write(" is too small: found room for ")
       sink.write(UInt64(size))
+    case .queueRefused(let index, _):
+      sink.write("the device does not take queue ")
+      sink.write(UInt64(index))
     case .notificationOutOfRange(let index, let offset):
       sink.write("queue ")
       sink.write(UInt64(index))

@@ -52,28 +52,4 @@ extension Canvas {
       }
     }
   }
-
-  /// Copies rows of words that are already in this canvas's format, the first to (`x`, `y`).
-  ///
-  /// - Parameters:
-  ///   - source: the rows, one after the other; a last incomplete one is left out.
-  ///   - width: the number of words in a row.
-  ///   - x: the column of the leftmost word.
-  ///   - y: the row of the first row.
-  @_lifetime(self: copy self)
-  public mutating func copy(_ source: Span<UInt32>, width: Int, x: Int, y: Int) {
-    guard width > 0 else { return }
-    let whole = Rectangle(x: x, y: y, width: width, height: source.count / width)
-    let area = limits.intersection(whole)
-    for row in area.y..<area.maxY {
-      // A difference within `whole` fits, however far outside `whole` itself begins.
-      var from = (row &- y) &* width &+ (area.x &- x)
-      var to = row &* stride &+ area.x
-      for _ in 0..<area.width {
-        pixels[to] = source[from]
-        from &+= 1
-        to &+= 1
-      }
-    }
-  }
 }

@@ -4,6 +4,6 @@ import ArgumentParser
 @main struct VirtIOVM: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virtio-vm",
-    abstract: "Builds the kernel's images, boots them in QEMU and shows what they draw.",
-    subcommands: [Boot.self, Build.self, List.self, Symbolize.self])
+    abstract: "Builds the kernel's images, boots them in QEMU, shows what they draw and measures.",
+    subcommands: [Bench.self, Boot.self, Build.self, List.self, Symbolize.self])
 }

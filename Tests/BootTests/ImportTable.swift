@@ -15,7 +15,8 @@ enum ImportTable {
 
   /// What an image may import: images are the only place that composes everything.
   private static let image = guest.union(kernel).union([
-    "KernelHeap", "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOGraphics", "VirtIOGPU",
+    "KernelHeap", "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics",
+    "VirtIOGPU",
   ])
 
   /// By folder: the modules that its files may import.
@@ -23,10 +24,12 @@ enum ImportTable {
     "Sources/CVirtIO": [],
     "Sources/VirtIO": guest.union(["CVirtIO"]),
     "Sources/VirtIOPCI": guest.union(["VirtIO", "CVirtIO"]),
+    "Sources/VirtIOMMIO": guest.union(["VirtIO"]),
+    "Sources/VirtIORandom": guest.union(["VirtIO"]),
     "Sources/VirtIOGraphics": guest,
     "Sources/VirtIOGPU": guest.union(["VirtIO", "VirtIOGraphics"]),
     "Sources/VirtIOTesting": host.subtracting(["ArgumentParser"])
-      .union(["VirtIO", "VirtIOPCI"]),
+      .union(["VirtIO", "VirtIOPCI", "VirtIOMMIO"]),
     "Sources/virtio-evidence": host.union(["RegexBuilder", "VirtIOTesting"]),
     "Sources/virtio-vm": host.union(["VirtIOTesting"]),
     "Kernel/Sources/KernelBoot": [],
@@ -34,9 +37,11 @@ enum ImportTable {
     "Kernel/Sources/KernelDeviceTree": guest,
     "Kernel/Sources/KernelMemory": guest,
     "Kernel/Sources/KernelInterrupts": guest.union(["VirtIO"]),
-    "Kernel/Sources/VirtBoard": guest.union(kernel).union(["VirtIO", "VirtIOPCI"]),
+    "Kernel/Sources/VirtBoard": guest.union(kernel)
+      .union(["VirtIO", "VirtIOPCI", "VirtIOMMIO"]),
     "Kernel/Sources/KernelHeapCalls": [],
     "Kernel/Sources/KernelHeap": guest.union(["KernelMemory", "VirtBoard"]),
+    "Kernel/Sources/KernelProbes": [],
     "Kernel/Images/TestCard": image,
     "Kernel/Images/Minimal": image,
     "Kernel/Images/Showcase": image,
@@ -44,6 +49,7 @@ enum ImportTable {
     "Kernel/Images/SelfTest": image,
     "Kernel/Images/Faults": image,
     "Kernel/Images/Interrupts": image,
+    "Kernel/Images/Bench": image.union(["KernelProbes"]),
   ]
 
   /// The headers that C and assembly may include besides their own: the compiler's freestanding ones.

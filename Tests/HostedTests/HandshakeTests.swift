@@ -25,7 +25,7 @@ import VirtIOTesting
     "write16 common 0x1a = 0x1", "read16 common 0x1a = 0x1",
     "write32 common 0x20", "write32 common 0x24", "write32 common 0x28", "write32 common 0x2c",
     "write32 common 0x30", "write32 common 0x34", "write16 common 0x1c = 0x1",
-    // The cursor queue.
+    // The cursor queue, with a vector of its own.
     "write16 common 0x16 = 0x1", "read16 common 0x18 = 0x10", "read16 common 0x1e = 0x1",
     "write16 common 0x1a = 0x2", "read16 common 0x1a = 0x2",
     "write32 common 0x20", "write32 common 0x24", "write32 common 0x28", "write32 common 0x2c",
@@ -117,7 +117,7 @@ import VirtIOTesting
         case .device:
           #expect(access.width == 4 && access.offset % 4 == 0, "\(access)")
           #expect(!access.isWrite || access.offset == 4 && status == 0xf, "\(access)")
-        case .interruptStatus, .configuration, .messageTable, .other:
+        case .interruptStatus, .configuration, .messageTable, .memoryMapped, .other:
           Issue.record("Nothing is to be done there: \(access)")
         }
       }

@@ -30,7 +30,7 @@ import VirtIOTesting
     }
   }
 
-  private static func wrongPixelCount(_ picture: Picture, after number: Int) -> Int? {
+  static func wrongPixelCount(_ picture: Picture, after number: Int) -> Int? {
     guard picture.width == 333, picture.height == 201 else { return nil }
     return (0..<333 * 201).count { index in
       let (x, y) = (index % 333, index / 333)

@@ -24,6 +24,8 @@ struct SpyTransport: Transport, ~Copyable {
   }
   func writeAcceptedFeatures(_ features: Features) { base.writeAcceptedFeatures(features) }
   func readConfigurationGeneration() -> UInt32 { base.readConfigurationGeneration() }
+  func readConfiguration8(at offset: UInt) -> UInt8 { base.readConfiguration8(at: offset) }
+  func readConfiguration16(at offset: UInt) -> UInt16 { base.readConfiguration16(at: offset) }
   func readConfiguration32(at offset: UInt) -> UInt32 { base.readConfiguration32(at: offset) }
   func writeConfiguration32(_ value: UInt32, at offset: UInt) {
     base.writeConfiguration32(value, at: offset)

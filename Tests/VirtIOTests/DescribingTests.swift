@@ -22,6 +22,9 @@ struct DescribingTests {
       text(of: DeviceError.queueTooSmall(index: 1, size: 3))
         == "queue 1 is too small: found room for 3")
     #expect(
+      text(of: DeviceError.queueRefused(index: 3, isKept: false))
+        == "the device does not take queue 3")
+    #expect(
       text(of: DeviceError.notificationOutOfRange(index: 2, offset: 99)).hasSuffix("offset 99"))
   }
 

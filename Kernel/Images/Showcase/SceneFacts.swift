@@ -1,14 +1,16 @@
 /// What the scene says in text about the display it is on.
 struct SceneFacts: Sendable {
+  /// Where the GPU is.
+  enum Place: Sendable {
+    /// A PCI function.
+    case function(bus: UInt8, device: UInt8, function: UInt8)
+    /// Registers in memory, from this address on.
+    case registers(UInt64)
+  }
+
   /// The scanout's number.
   var scanout: Int
 
-  /// The PCI bus of the device.
-  var bus: UInt8
-
-  /// The PCI device number on the bus.
-  var device: UInt8
-
-  /// The PCI function of the device.
-  var function: UInt8
+  /// Where its GPU is.
+  var place: Place
 }

@@ -34,19 +34,31 @@ struct SceneText: Sendable {
     let dim = Color(rgb: 0xA3B1DE)
     label("mode", on: &canvas, x: margin, y: lineY(0), dim)
     label("scanout", on: &canvas, x: margin, y: lineY(1), dim)
-    label("pci", on: &canvas, x: margin, y: lineY(2), dim)
     label("frame", on: &canvas, x: margin, y: lineY(3), dim)
 
     var next = number(width, on: &canvas, x: valueX, y: lineY(0))
     next = label("x", on: &canvas, x: next, y: lineY(0), .white)
     number(height, on: &canvas, x: next, y: lineY(0))
     number(facts.scanout, on: &canvas, x: valueX, y: lineY(1))
-    next = hexadecimal(facts.bus, on: &canvas, x: valueX, y: lineY(2))
-    next = label(":", on: &canvas, x: next, y: lineY(2), .white)
-    next = hexadecimal(facts.device, on: &canvas, x: next, y: lineY(2))
-    next = label(".", on: &canvas, x: next, y: lineY(2), .white)
-    number(Int(facts.function), on: &canvas, x: next, y: lineY(2))
+    drawPlace(facts.place, on: &canvas, y: lineY(2), dim)
     number(Int(scene.step), on: &canvas, x: valueX, y: lineY(3))
+  }
+
+  private func drawPlace(
+    _ place: SceneFacts.Place, on canvas: inout Canvas, y: Int, _ dim: Color
+  ) {
+    switch place {
+    case .function(let bus, let device, let function):
+      label("pci", on: &canvas, x: margin, y: y, dim)
+      var next = hexadecimal(UInt(bus), 2, on: &canvas, x: valueX, y: y)
+      next = label(":", on: &canvas, x: next, y: y, .white)
+      next = hexadecimal(UInt(device), 2, on: &canvas, x: next, y: y)
+      next = label(".", on: &canvas, x: next, y: y, .white)
+      number(Int(function), on: &canvas, x: next, y: y)
+    case .registers(let address):
+      label("mmio", on: &canvas, x: margin, y: y, dim)
+      _ = hexadecimal(UInt(address), 10, on: &canvas, x: valueX, y: y)
+    }
   }
 
   @discardableResult
@@ -61,8 +73,10 @@ struct SceneText: Sendable {
     canvas.draw(decimal: value, x: x, y: y, scale: scale, color: .white, font: font)
   }
 
-  private func hexadecimal(_ value: UInt8, on canvas: inout Canvas, x: Int, y: Int) -> Int {
+  private func hexadecimal(
+    _ value: UInt, _ digits: Int, on canvas: inout Canvas, x: Int, y: Int
+  ) -> Int {
     canvas.draw(
-      hexadecimal: UInt(value), digits: 2, x: x, y: y, scale: scale, color: .white, font: font)
+      hexadecimal: value, digits: digits, x: x, y: y, scale: scale, color: .white, font: font)
   }
 }

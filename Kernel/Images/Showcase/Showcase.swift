@@ -2,9 +2,8 @@ import VirtBoard
 import VirtIO
 import VirtIOGPU
 import VirtIOGraphics
+import VirtIOMMIO
 import VirtIOPCI
-
-typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
 
 /// Something to look at: a scene in motion on every enabled scanout of the first GPU.
 ///
@@ -14,37 +13,50 @@ typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
 struct Showcase {
   static func main() {
     var board = Board()
-    guard let device = board.nextDevice(ofType: Screen.deviceType) else {
-      panic("no GPU: expected a PCI function 1af4:1050, found none")
-    }
-    device.requireDMACoherence()
-    do throws(PCIError) {
-      let transport = try PCITransport(
-        device.function, deviceType: Screen.deviceType,
-        maximumVectorCount: polls(board) ? 0 : 3)
-      run(transport, of: device, on: &board)
-    } catch {
-      panic("GPU at \(device.function.address): \(error)")
+    if let device = board.nextDevice(ofType: deviceType) {
+      device.requireDMACoherence()
+      do throws(PCIError) {
+        let transport = try PCITransport(
+          device.function, deviceType: deviceType, maximumVectorCount: polls(board) ? 0 : 3)
+        let address = transport.address
+        let place = SceneFacts.Place.function(
+          bus: address.bus, device: address.device, function: address.function)
+        run(transport, of: device, at: place, on: &board)
+      } catch {
+        panic("GPU at \(device): \(error)")
+      }
+    } else if let slot = board.nextSlot(ofType: deviceType) {
+      slot.requireDMACoherence()
+      do throws(MMIOError) {
+        guard let transport = try MMIOTransport(slot.registers) else { return }
+        run(transport, of: slot, at: .registers(UInt64(slot.registers.base)), on: &board)
+      } catch {
+        panic("GPU at \(slot): \(error)")
+      }
+    } else {
+      panic("no GPU: expected a PCI function 1af4:1050 or a virtio,mmio node, found none")
     }
   }
 
   /// Whether it does without interrupts.
   static func polls(_ board: borrowing Board) -> Bool { board.arguments.has("wait", "poll") }
 
+  /// The device type of a GPU.
+  static var deviceType: UInt16 { 16 }
+
   /// Shows the scene until there were enough frames, or for ever.
-  static func run(
-    _ transport: consuming PCITransport<MMIO>, of device: Board.FoundDevice, on board: inout Board
-  ) {
-    let address = transport.address
+  static func run<Device: BoardDevice, T: Transport & ~Copyable>(
+    _ transport: consuming T, of device: Device, at place: SceneFacts.Place, on board: inout Board
+  ) where T.Interrupts == Device.Interrupts {
     let interrupts = transport.interrupts
     let platform = board.platform
     let frames = board.arguments.number("frames")
     do throws(GPUError) {
-      var screen = try Screen.open(
+      var screen = try Display.open(
         transport, on: platform, declining: board.declinedFeatures(),
         waiting: .polling(.seconds(2)))
       if !polls(board) { board.startInterrupts() }
-      let connection = board.connect(device, interrupts, to: screen.interruptHandler)
+      let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
       if connection.areUsed { screen.enableInterrupts() }
       let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
       var scenes = InlineArray<16, Scene?>(repeating: nil)
@@ -52,12 +64,10 @@ struct Showcase {
         let scanout = screen.scanouts[index]
         scenes[index] = Scene(
           width: Int(scanout.width), height: Int(scanout.height),
-          facts: SceneFacts(
-            scanout: index, bus: address.bus, device: address.device,
-            function: address.function))
+          facts: SceneFacts(scanout: index, place: place))
         printLine("SHOWCASE scanout=\(index) size=\(scanout.width)x\(scanout.height)")
       }
-      guard screen.firstScanout != nil else { panic("GPU at \(address): no scanout is enabled") }
+      guard screen.firstScanout != nil else { panic("GPU at \(device): no scanout is enabled") }
       var count: UInt64 = 0
       var due = platform.now
       while count < frames ?? .max {
@@ -74,7 +84,7 @@ struct Showcase {
       try screen.close(waiting: .polling(.seconds(2)))
       printLine("SHOWCASE DONE frames=\(count)")
     } catch {
-      panic("GPU at \(address): \(error)")
+      panic("GPU at \(device): \(error)")
     }
   }
 
@@ -82,8 +92,8 @@ struct Showcase {
   static var interval: Nanoseconds { .microseconds(16_667) }
 
   /// Draws one frame of one scanout: all of it at first, then what changes.
-  static func step(
-    _ scene: inout Scene?, _ index: Int, on screen: inout Screen,
+  static func step<T: Transport & ~Copyable>(
+    _ scene: inout Scene?, _ index: Int, on screen: inout Display<BoardPlatform, T>,
     _ patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
     guard var current = scene else { return }

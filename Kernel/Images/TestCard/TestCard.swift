@@ -1,21 +1,45 @@
 import VirtBoard
 import VirtIO
 import VirtIOGPU
+import VirtIOMMIO
 import VirtIOPCI
 
-typealias Screen<P: Platform> = Display<P, PCITransport<MMIO>>
-
 /// Draws a picture that a program can check on every enabled scanout of every GPU, and draws it anew
-/// where a display is connected or resized. With `wait=poll` among its arguments it does without
-/// interrupts.
+/// where a display is connected or resized. The GPUs are those on PCI; without any, those whose
+/// registers lie in memory. With `wait=poll` among its arguments it does without interrupts.
 @main
 struct TestCard {
   static func main() {
     var board = Board()
-    guard let device = board.nextDevice(ofType: deviceType) else {
-      panic("no GPU: expected a PCI function 1af4:1050, found none")
+    if let device = board.nextDevice(ofType: deviceType) {
+      let vectorCount = board.arguments.has("wait", "poll") ? 0 : 3
+      show(
+        device, gpu: 0, board: &board,
+        transport: { transport(of: $0, maximumVectorCount: vectorCount) }, others: { _ in false })
+    } else if let slot = board.nextSlot(ofType: deviceType) {
+      show(slot, gpu: 0, board: &board, transport: transport, others: { _ in false })
     }
-    show(device, gpu: 0, board: &board, others: { _ in false })
+    panic("no GPU: expected a PCI function 1af4:1050 or a virtio,mmio node, found none")
+  }
+
+  private static func transport(
+    of device: Board.FoundDevice, maximumVectorCount: Int
+  ) -> PCITransport<MMIO> {
+    do {
+      return try PCITransport(
+        device.function, deviceType: deviceType, maximumVectorCount: maximumVectorCount)
+    } catch {
+      panic("GPU at \(device): \(error)")
+    }
+  }
+
+  private static func transport(of slot: Board.FoundSlot) -> MMIOTransport<MMIO> {
+    do throws(MMIOError) {
+      if let transport = try MMIOTransport(slot.registers) { return transport }
+    } catch {
+      panic("GPU at \(slot): \(error)")
+    }
+    panic("GPU at \(slot): it has gone")
   }
 
   /// The device type of a GPU.
@@ -30,15 +54,18 @@ struct TestCard {
   }
 
   /// Draws on one GPU, then on those after it, and serves them all, for ever.
-  private static func show(
-    _ device: Board.FoundDevice, gpu: Int, board: inout Board, others: (Task) -> Bool
-  ) {
+  private static func show<Device: BoardDevice, T: Transport & ~Copyable>(
+    _ device: Device, gpu: Int, board: inout Board, transport: (Device) -> T,
+    others: (Task) -> Bool
+  ) where T.Interrupts == Device.Interrupts {
     let platform = board.platform
     if device.isDMACoherent {
-      show(device, on: platform, gpu: gpu, board: &board, others: others)
+      show(
+        device, on: platform, gpu: gpu, board: &board, transport: transport, others: others)
     } else {
       show(
-        device, on: NonCoherentBoardPlatform(platform), gpu: gpu, board: &board, others: others)
+        device, on: NonCoherentBoardPlatform(platform), gpu: gpu, board: &board,
+        transport: transport, others: others)
     }
   }
 
@@ -47,28 +74,28 @@ struct TestCard {
   /// The screen is opened by polling, as the first of them is before there are interrupts, and goes on
   /// with them unless `wait=poll` was asked for.
   @inline(never)
-  private static func show<P: InterruptPlatform>(
-    _ device: Board.FoundDevice, on platform: P, gpu: Int, board: inout Board,
+  private static func show<
+    Device: BoardDevice, P: InterruptPlatform, T: Transport & ~Copyable
+  >(
+    _ device: Device, on platform: P, gpu: Int, board: inout Board, transport: (Device) -> T,
     others: (Task) -> Bool
-  ) {
-    let polls = board.arguments.has("wait", "poll")
-    var interrupts: PCIInterrupts<MMIO>?
-    var screen = open(
-      device.function, on: platform, declining: board.declinedFeatures(),
-      maximumVectorCount: polls ? 0 : 3, &interrupts)
-    if !polls { board.startInterrupts() }
-    let connection = board.connect(device, interrupts, to: screen.interruptHandler)
+  ) where T.Interrupts == Device.Interrupts {
+    let bus = transport(device)
+    let interrupts = bus.interrupts
+    var screen = open(device, bus, on: platform, declining: board.declinedFeatures())
+    if !board.arguments.has("wait", "poll") { board.startInterrupts() }
+    let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
     if connection.areUsed { screen.enableInterrupts() }
     let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
     screen.drawCards(gpu: gpu, waiting: patience, orElse: { panic($0) })
-    guard let next = board.nextDevice(ofType: deviceType, after: device) else {
+    guard let next = device.next(ofType: deviceType, on: &board) else {
       printLine("TESTCARD READY")
       return run(on: board.platform) { task in
         let isAwake = others(task)
         return screen.perform(task, gpu: gpu, waiting: patience) || isAwake
       }
     }
-    show(next, gpu: gpu + 1, board: &board) { task in
+    show(next, gpu: gpu + 1, board: &board, transport: transport) { task in
       let isAwake = others(task)
       return screen.perform(task, gpu: gpu, waiting: patience) || isAwake
     }
@@ -86,24 +113,14 @@ struct TestCard {
 
   // A screen is returned in memory of the caller; inlined, it would lie on the stack several times.
   @inline(never)
-  private static func open<P: Platform>(
-    _ function: PCIFunction<MMIO>, on platform: P, declining declined: Features,
-    maximumVectorCount: Int,
-    _ interrupts: inout PCIInterrupts<MMIO>?
-  ) -> Screen<P> {
-    let transport: PCITransport<MMIO>
+  private static func open<Device: BoardDevice, P: Platform, T: Transport & ~Copyable>(
+    _ device: Device, _ transport: consuming T, on platform: P, declining declined: Features
+  ) -> Display<P, T> {
     do {
-      transport = try PCITransport(
-        function, deviceType: deviceType, maximumVectorCount: maximumVectorCount)
-    } catch {
-      panic("GPU at \(function.address): \(error)")
-    }
-    interrupts = transport.interrupts
-    do {
-      return try Screen.open(
+      return try Display.open(
         transport, on: platform, declining: declined, waiting: .polling(.seconds(2)))
     } catch {
-      panic("GPU at \(function.address): \(error)")
+      panic("GPU at \(device): \(error)")
     }
   }
 
@@ -124,7 +141,7 @@ struct TestCard {
   }
 }
 
-extension Display where P: InterruptPlatform, T == PCITransport<MMIO> {
+extension Display where P: InterruptPlatform, T: ~Copyable {
   /// Does its part of a task.
   ///
   /// - Returns: Whether it has been woken, if that was the question.

@@ -1,6 +1,8 @@
+internal import KernelAArch64
 internal import KernelDeviceTree
 internal import KernelInterrupts
 public import VirtIO
+public import VirtIOMMIO
 public import VirtIOPCI
 
 extension Board {
@@ -36,7 +38,32 @@ extension Board {
     return poll(device, "nothing leads from it to the CPU")
   }
 
-  private func poll(_ device: FoundDevice, _ reason: StaticString) -> DeviceInterrupts {
+  /// Leads the interrupts of a device without PCI to its driver: by its line, else not at all. Says on the
+  /// serial line which. See ``connect(_:_:to:)``.
+  public func connect(
+    _ slot: FoundSlot, to handler: InterruptHandler<MMIOInterrupts<MMIO>>
+  ) -> DeviceInterrupts {
+    guard BoardInterrupts.isRunning else { return DeviceInterrupts(.polling) }
+    guard let interrupt = slot.interrupt, let id = Self.id(interrupt) else {
+      return poll(slot, "it has no interrupts")
+    }
+    do throws(InterruptError) {
+      let line = try BoardInterrupts.take(
+        id, trigger: interrupt.isEdge ? .edge : .level, isShared: !interrupt.isEdge,
+        handler: .slot(handler))
+      printLine("interrupts: \(slot) by its line: \(id.rawValue)")
+      // If it pulls its line already, there is no edge to come.
+      InterruptMask.during { _ = BoardHandler.slot(handler).serve(id) }
+      return DeviceInterrupts(.line, nil, line)
+    } catch {
+      printLine("interrupts: no line of \(slot): \(error)")
+      return poll(slot, "nothing leads from it to the CPU")
+    }
+  }
+
+  private func poll<Device: Describable>(_ device: Device, _ reason: StaticString)
+    -> DeviceInterrupts
+  {
     printLine("interrupts: \(device) is polled: \(reason)")
     return DeviceInterrupts(.polling)
   }

@@ -96,18 +96,24 @@ extension Board {
   mutating func window(
     _ range: AddressRange, _ part: InterruptError.Part, identifiedAt offset: UInt
   ) throws(InterruptFailure) -> RegisterWindow<MMIO> {
-    do throws(AddressSpace.MappingError) {
-      try mapDevice(range.base..<range.end)
-    } catch { throw .notMapped(range.base) }
-    guard let base = UInt(exactly: range.base), let byteCount = UInt(exactly: range.byteCount),
-      let window = RegisterWindow(MMIO(), base: base, byteCount: byteCount)
-    else { throw .notMapped(range.base) }
+    let window = try window(range)
     // Where there is too little for that register, what the window is made for says so.
     if let register = window.window(at: offset, byteCount: 4),
       GuardedRead.read32(at: register.base) == nil
     {
       throw .nothing(part, at: range.base)
     }
+    return window
+  }
+
+  /// Maps registers that the tree names.
+  mutating func window(_ range: AddressRange) throws(InterruptFailure) -> RegisterWindow<MMIO> {
+    do throws(AddressSpace.MappingError) {
+      try mapDevice(range.base..<range.end)
+    } catch { throw .notMapped(range.base) }
+    guard let base = UInt(exactly: range.base), let byteCount = UInt(exactly: range.byteCount),
+      let window = RegisterWindow(MMIO(), base: base, byteCount: byteCount)
+    else { throw .notMapped(range.base) }
     return window
   }
 }

@@ -1,6 +1,6 @@
 internal import KernelInterrupts
 public import VirtIO
-public import VirtIOPCI
+internal import VirtIOPCI
 
 /// How a device's interrupts reach its driver, for as long as this exists.
 ///
@@ -45,8 +45,8 @@ public struct DeviceInterrupts: ~Copyable {
   ///   - handler: The driver's, to which it was connected.
   ///   - platform: What the driver was opened on.
   ///   - timeout: How long to go on from the first look.
-  public func waiter<P: InterruptPlatform>(
-    _ handler: InterruptHandler<PCIInterrupts<MMIO>>, on platform: P, timeout: Nanoseconds
+  public func waiter<P: InterruptPlatform, Source>(
+    _ handler: InterruptHandler<Source>, on platform: P, timeout: Nanoseconds
   ) -> BoardWaiter<P> {
     areUsed
       ? .sleeping(.interrupt(handler, on: platform, timeout)) : .polling(.polling(timeout))

@@ -5,7 +5,8 @@ import VirtIOGraphics
 
 @Suite("Scene")
 struct SceneTests {
-  static let facts = SceneFacts(scanout: 1, bus: 0x0A, device: 0x1F, function: 7)
+  static let facts = SceneFacts(
+    scanout: 1, place: .function(bus: 0x0A, device: 0x1F, function: 7))
   /// Sizes, and how many steps to follow: the product is what the test costs.
   static let runs: [(width: Int, height: Int, steps: Int)] = [
     (160, 100, 300), (320, 200, 30), (333, 201, 10), (640, 480, 3), (1023, 769, 1), (200, 700, 5),

@@ -18,6 +18,9 @@ public enum DeviceError: Error, Equatable, Sendable {
   case queueMissing(index: UInt16)
   /// The device's queue has too few entries for the driver.
   case queueTooSmall(index: UInt16, size: UInt16)
+  /// The device did not take the queue into service. If it has kept it all the same, the queue's memory is
+  /// never used again.
+  case queueRefused(index: UInt16, isKept: Bool)
   /// The address to notify the queue at lies outside the notification structure.
   case notificationOutOfRange(index: UInt16, offset: UInt16)
   /// The platform had no memory for a queue.

@@ -123,8 +123,8 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
     do {
       bell = try transport.enable(placement)
     } catch {
-      // The device was not told of this memory, or not to use it.
-      memory.free(to: platform)
+      // Unless it kept the queue, the device was not told of this memory, or not to use it.
+      memory.free(to: platform, unless: error == .queueRefused(index: index, isKept: true))
       throw error
     }
     madeQueues |= bit

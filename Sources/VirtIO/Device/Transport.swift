@@ -29,6 +29,10 @@ public protocol Transport: ~Copyable {
   func readConfigurationGeneration() -> UInt32
   /// The length of the device configuration in bytes; 0 if there is none.
   var configurationByteCount: UInt { get }
+  /// Reads 8 bits of the device configuration. `offset` is inside it.
+  func readConfiguration8(at offset: UInt) -> UInt8
+  /// Reads 16 bits of the device configuration. `offset` is a multiple of 2 inside it.
+  func readConfiguration16(at offset: UInt) -> UInt16
   /// Reads 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
   func readConfiguration32(at offset: UInt) -> UInt32
   /// Writes 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
@@ -110,6 +114,10 @@ extension Transport where Self: ~Copyable, Interrupts == NoInterrupts {
 extension Transport where Self: ~Copyable {
   /// None.
   public var honouredFeatures: Features { [] }
+  /// Nothing, as this transport does not honour `VIRTIO_F_RING_RESET`.
+  public func requestReset(ofQueue index: UInt16) {}
+  /// Always.
+  public func isResetting(queue index: UInt16) -> Bool { true }
 
   /// The only place that writes FAILED: keeps the bits that were set, as every status write must.
   ///

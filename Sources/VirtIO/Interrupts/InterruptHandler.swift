@@ -1,6 +1,6 @@
 /// What a kernel calls when a device has interrupted: any kernel, from its own handler.
 ///
-/// It notes why, in one atomic cell, and looks at one register at the most. So it may be called at any
+/// It notes why, in one atomic cell, and looks at one register at the most, which it may acknowledge. So it may be called at any
 /// moment, in interrupt context, on any CPU and on several at once, while the driver is in use
 /// elsewhere: it takes no lock, waits for nobody, allocates nothing. What there is to do is done by
 /// whoever uses the driver, in the driver's own context; see ``InterruptWaiter``.
@@ -26,8 +26,8 @@ public struct InterruptHandler<Source: InterruptSource>: Sendable {
     note(source.causes(ofVector: vector))
   }
 
-  /// To be called when the interrupt line is pulled (INTx), before the interrupt controller is told
-  /// that it was handled. One register read, which makes the device let go of the line.
+  /// To be called when the interrupt line is pulled (INTx, or that of a device without PCI), before the interrupt controller is told
+  /// that it was handled. It makes the device let go of the line.
   ///
   /// Not to be called while the device sends messages: they leave this register alone.
   ///

@@ -1,6 +1,7 @@
 /// Says why a device interrupts: what an ``InterruptHandler`` asks.
 ///
-/// Called in interrupt context: it touches one register at the most, and none that the driver uses.
+/// Called in interrupt context: it reads one register at the most, and acknowledges what it has read;
+/// it touches none that the driver uses.
 public protocol InterruptSource: Sendable {
   /// What a message of a vector can mean; nothing if the driver does not use the vector.
   func causes(ofVector vector: Int) -> InterruptCauses

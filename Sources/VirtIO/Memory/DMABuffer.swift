@@ -73,6 +73,15 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
     region.prepareForCPUReads(uncheckedAt: offset, byteCount: byteCount)
   }
 
+  /// Gives the memory back, unless a device may still use it: then it is lost.
+  ///
+  /// In a method, as Swift 6.3 cannot optimise a buffer that is consumed in one branch and dropped in the
+  /// other.
+  consuming func free<P: Platform>(to platform: borrowing P, unless isInUse: Bool)
+  where P.Region == Region {
+    if !isInUse { platform.free(region) }
+  }
+
   /// Gives the memory back. No device may use it any more.
   public consuming func free<P: Platform>(to platform: borrowing P) where P.Region == Region {
     platform.free(region)

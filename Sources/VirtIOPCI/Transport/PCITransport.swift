@@ -111,6 +111,16 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   /// The length of the device configuration, as its capability states it.
   public var configurationByteCount: UInt { device?.byteCount ?? 0 }
 
+  /// Reads 8 bits of the device configuration; all ones if there are none at `offset`.
+  public func readConfiguration8(at offset: UInt) -> UInt8 {
+    device?.window(at: offset, byteCount: 1)?.read8(at: 0) ?? .max
+  }
+
+  /// Reads 16 bits of the device configuration; all ones if there are none at `offset`.
+  public func readConfiguration16(at offset: UInt) -> UInt16 {
+    device?.window(at: offset, byteCount: 2)?.read16(at: 0) ?? .max
+  }
+
   /// Reads 32 bits of the device configuration; all ones if there are none at `offset`.
   public func readConfiguration32(at offset: UInt) -> UInt32 {
     device?.window(at: offset, byteCount: 4)?.read32(at: 0) ?? .max

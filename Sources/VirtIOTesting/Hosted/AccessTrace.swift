@@ -13,7 +13,8 @@ public final class AccessTrace: Sendable {
   struct Place: Sendable {
     let range: Range<UInt>
     let space: TracedAccess.Space
-    let function: PCIAddress
+    /// Nil for a device without PCI.
+    let function: PCIAddress?
   }
 
   private struct State {
@@ -55,6 +56,14 @@ public final class AccessTrace: Sendable {
   func learn(_ places: [Place], of function: PCIAddress) {
     state.withLock { state in
       state.places.removeAll { $0.function == function }
+      state.places += places
+    }
+  }
+
+  /// Says where the registers of a device without PCI lie; what it said of that place before is forgotten.
+  func learn(_ places: [Place], at range: Range<UInt>) {
+    state.withLock { state in
+      state.places.removeAll { $0.range.overlaps(range) }
       state.places += places
     }
   }

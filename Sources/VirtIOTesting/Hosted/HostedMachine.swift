@@ -33,6 +33,8 @@ public final class HostedMachine: Sendable {
   public let trace: AccessTrace
   private let link: RegisterLink
   private let health: HostedHealth
+  /// What QEMU says of the machine.
+  let tree: MachineTree
   private let description: PCIHostDescription
 
   /// Starts QEMU and runs `body` beside it; ends QEMU when `body` returns or throws.
@@ -70,8 +72,9 @@ public final class HostedMachine: Sendable {
       mapping: qemu.memoryFile, byteCount: qemu.configuration.memoryMiB << 20, health: health)
     platform = HostedPlatform(memory, health: health)
     // Without a kernel, QEMU leaves the tree at the start of RAM.
-    let tree = memory.bytes(at: HostedMemory.firstAddress, count: HostedMemory.treeByteCount)
-    guard let description = PCIHostDescription(MachineTree(tree)) else {
+    tree = MachineTree(
+      memory.bytes(at: HostedMemory.firstAddress, count: HostedMemory.treeByteCount))
+    guard let description = PCIHostDescription(tree) else {
       throw HostedError.noPCIHost
     }
     self.description = description

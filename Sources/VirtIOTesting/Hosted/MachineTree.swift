@@ -1,6 +1,6 @@
 import VirtIO
 
-/// As much of a flattened device tree as it takes to find the PCI host bridge.
+/// As much of a flattened device tree as it takes to find the PCI host bridge, and devices without PCI.
 ///
 /// - Spec: Devicetree Specification 0.4 §5 "Flattened Devicetree (DTB) Format"
 struct MachineTree {
@@ -52,9 +52,9 @@ struct MachineTree {
     }
   }
 
-  /// The first node that says it is `compatible` with something.
-  func node(compatibleWith name: String) -> [String: [UInt8]]? {
-    nodes.first { node in
+  /// The nodes that say they are `compatible` with something.
+  func nodes(compatibleWith name: String) -> [[String: [UInt8]]] {
+    nodes.filter { node in
       (node["compatible"] ?? []).split(separator: 0).contains { $0.elementsEqual(name.utf8) }
     }
   }

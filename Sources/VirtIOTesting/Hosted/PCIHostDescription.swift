@@ -14,7 +14,7 @@ struct PCIHostDescription: Sendable, Equatable {
   ///
   /// - Spec: Linux `Documentation/devicetree/bindings/pci/host-generic-pci.yaml`
   init?(_ tree: MachineTree) {
-    guard let node = tree.node(compatibleWith: "pci-host-ecam-generic"),
+    guard let node = tree.nodes(compatibleWith: "pci-host-ecam-generic").first,
       let registers = node["reg"], registers.count == 16, let ranges = node["ranges"]
     else { return nil }
     let base = UInt(number(registers[0..<8]))

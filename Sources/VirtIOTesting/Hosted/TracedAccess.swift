@@ -16,6 +16,8 @@ public struct TracedAccess: Sendable, Hashable, CustomStringConvertible {
     case device
     /// The table of MSI-X vectors.
     case messageTable
+    /// The control registers of a device without PCI, all but `QueueNotify`.
+    case memoryMapped
     /// Anything else.
     case other
   }
@@ -32,10 +34,10 @@ public struct TracedAccess: Sendable, Hashable, CustomStringConvertible {
   public let space: Space
   /// How far into them: the offset that the specification gives the register.
   public let offset: UInt
-  /// Whose registers they are; nil for ``Space/other``.
+  /// Whose registers they are; nil for a device without PCI, and for ``Space/other``.
   public let function: PCIAddress?
 
-  /// Whether it went to a BAR, and so, on a virtual machine, to the device.
+  /// Whether it went to a BAR or to a device without PCI: so, on a virtual machine, to the device.
   public var isInBAR: Bool { space != .configuration && space != .other }
 
   /// The access in short, such as `write8 common 0x14 = 0x3`.

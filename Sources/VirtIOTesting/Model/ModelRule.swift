@@ -263,6 +263,46 @@ public enum ModelRule: String, CaseIterable, Sendable {
   /// 3D commands and contexts need their feature.
   case gpuD18 = "GPU-D-18"
 
+  // MARK: Registers in memory
+  /// Nothing but registers and fields is accessed.
+  case mmio1 = "MMIO-1"
+  /// What can only be read is not written.
+  case mmio2 = "MMIO-2"
+  /// What can only be written is not read.
+  case mmio3 = "MMIO-3"
+  /// Control registers are accessed by 4 bytes.
+  case mmio4 = "MMIO-4"
+  /// Fields of 32 bits are accessed by 4 bytes.
+  case mmio7 = "MMIO-7"
+  /// What has another magic value is left alone.
+  case mmio8 = "MMIO-8"
+  /// What has another version is left alone.
+  case mmio10 = "MMIO-10"
+  /// A word of the offered features is selected before it is read.
+  case mmio14 = "MMIO-14"
+  /// A word of the accepted features is selected before it is written.
+  case mmio15 = "MMIO-15"
+  /// A queue is not larger than it can be.
+  case mmio16 = "MMIO-16"
+  /// A queue that is ready is not programmed.
+  case mmio17 = "MMIO-17"
+  /// That a queue is stopped is read back.
+  case mmio19 = "MMIO-19"
+  /// What is acknowledged was read.
+  case mmio21 = "MMIO-21"
+  /// Nothing is acknowledged that has no meaning.
+  case mmio22 = "MMIO-22"
+  /// Magic value and version are read first.
+  case mmioInit1 = "MMIO-INIT-1"
+  /// The device id is read next.
+  case mmioInit2 = "MMIO-INIT-2"
+  /// An empty place is left alone.
+  case mmioInit4 = "MMIO-INIT-4"
+  /// Shared memory is not asked for.
+  case mmioInit5 = "MMIO-INIT-5"
+  /// A notification names a queue.
+  case mmioD2 = "MMIO-D-2"
+
   // MARK: What no row of the specification names, but no machine forgives
   /// Something decodes each address that is accessed.
   case modelBus1 = "MODEL-BUS-1"

@@ -89,6 +89,16 @@ package final class FakeTransport: Transport, @unchecked Sendable {
 
   package var configurationByteCount: UInt { UInt(configuration.count) * 4 }
 
+  package func readConfiguration8(at offset: UInt) -> UInt8 {
+    journal.note(.readConfiguration(offset))
+    return UInt8(truncatingIfNeeded: configuration[Int(offset / 4)] >> (8 * UInt32(offset & 3)))
+  }
+
+  package func readConfiguration16(at offset: UInt) -> UInt16 {
+    journal.note(.readConfiguration(offset))
+    return UInt16(truncatingIfNeeded: configuration[Int(offset / 4)] >> (8 * UInt32(offset & 3)))
+  }
+
   package func readConfiguration32(at offset: UInt) -> UInt32 {
     journal.note(.readConfiguration(offset))
     return configuration[Int(offset / 4)]

@@ -1,4 +1,4 @@
-/// Reads an ``InterruptDescription`` in one walk.
+/// Reads an ``InterruptDescription``, or ``VirtIOSlots``, in one walk.
 struct InterruptWalk: ~Copyable, ~Escapable {
   private let tree: DeviceTree
   /// The nodes from the root to the current one.
@@ -13,13 +13,32 @@ struct InterruptWalk: ~Copyable, ~Escapable {
 
   mutating func read(into interrupts: inout InterruptDescription) {
     var last = tree.root
-    while let node = tree.node(after: last), node.depth < UInt32(path.count) {
+    while let (node, compatible) = next(after: last) {
       last = node
-      depth = Int(node.depth)
-      path[depth] = node
-      guard let compatible = tree.property(.compatible, of: node), isEnabled else { continue }
-      judge(node, compatible, &interrupts)
+      if let compatible { judge(node, compatible, &interrupts) }
     }
+  }
+
+  mutating func read(into slots: inout VirtIOSlots) {
+    var last = tree.root
+    while let (node, compatible) = next(after: last) {
+      last = node
+      guard let compatible, tree.list(compatible, contains: .virtioSlot),
+        let registers = register(0)
+      else { continue }
+      slots.append(
+        VirtIOSlotNode(
+          registers: registers, interrupt: interrupt(0, of: node), isDMACoherent: isDMACoherent))
+    }
+  }
+
+  /// The node that follows, and what it is compatible with if it is not switched off.
+  private mutating func next(after last: DeviceTreeNode) -> (DeviceTreeNode, DeviceTreeValue?)? {
+    guard let node = tree.node(after: last), node.depth < UInt32(path.count) else { return nil }
+    depth = Int(node.depth)
+    path[depth] = node
+    let compatible = tree.property(.compatible, of: node)
+    return (node, compatible != nil && isEnabled ? compatible : nil)
   }
 
   private func judge(
@@ -56,6 +75,15 @@ struct InterruptWalk: ~Copyable, ~Escapable {
     return true
   }
 
+  /// Whether the current node snoops the caches, as it says itself or else what it lies in.
+  private var isDMACoherent: Bool {
+    for level in (0...depth).reversed() {
+      if tree.property(.dmaCoherent, of: path[level]) != nil { return true }
+      if tree.property(.dmaNoncoherent, of: path[level]) != nil { return false }
+    }
+    return false
+  }
+
   // MARK: Nodes
 
   private func controller(
@@ -85,9 +113,16 @@ struct InterruptWalk: ~Copyable, ~Escapable {
 
   /// The third of the timer's interrupts, after those of both physical ones.
   private func virtualTimer(_ node: DeviceTreeNode) -> InterruptSpecifier? {
+    interrupt(2, of: node)
+  }
+
+  /// One of a node's interrupts, of three cells each.
+  private func interrupt(_ index: Int, of node: DeviceTreeNode) -> InterruptSpecifier? {
+    let first = 3 &* index
     guard let value = tree.property(.interrupts, of: node),
-      let kind = tree.cell(at: 6, of: value), let number = tree.cell(at: 7, of: value),
-      let flags = tree.cell(at: 8, of: value)
+      let kind = tree.cell(at: first, of: value),
+      let number = tree.cell(at: first &+ 1, of: value),
+      let flags = tree.cell(at: first &+ 2, of: value)
     else { return nil }
     return InterruptSpecifier(kind: kind, number: number, flags: flags)
   }

@@ -33,6 +33,9 @@ enum InterruptWord: Int {
   case translationService
   case pciHost
   case timer
+  case virtioSlot
+  case dmaCoherent
+  case dmaNoncoherent
 
   private static var lineByteCount: Int { 23 }
 
@@ -66,6 +69,9 @@ enum InterruptWord: Int {
     arm,gic-v3-its~~~~~~~~
     pci-host-ecam-generic~
     arm,armv8-timer~~~~~~~
+    virtio,mmio~~~~~~~~~~~
+    dma-coherent~~~~~~~~~~
+    dma-noncoherent~~~~~~~
 
     """
 

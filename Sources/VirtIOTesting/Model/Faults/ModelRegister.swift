@@ -12,6 +12,9 @@ public struct ModelRegister: Hashable, Sendable {
     case device
     /// The notification structure.
     case notification
+    /// The control registers of a device without PCI that PCI has no like of; the others go by the name
+    /// of those of the common configuration.
+    case memoryMapped
   }
 
   /// Which registers it is among.
@@ -25,6 +28,12 @@ public struct ModelRegister: Hashable, Sendable {
     self.offset = offset
   }
 
+  /// `MagicValue`.
+  public static var magicValue: Self { Self(.memoryMapped, 0x000) }
+  /// `Version`.
+  public static var version: Self { Self(.memoryMapped, 0x004) }
+  /// `DeviceID`.
+  public static var deviceID: Self { Self(.memoryMapped, 0x008) }
   /// `device_feature`.
   public static var deviceFeature: Self { Self(.common, 0x04) }
   /// `num_queues`.

@@ -23,6 +23,16 @@ public struct ModelConfiguration: Sendable {
     }
   }
 
+  /// How the driver reaches the device.
+  public enum Bus: Sendable {
+    /// As a PCI function.
+    case pci
+    /// By registers in memory.
+    case memory
+  }
+
+  /// How the driver reaches the device.
+  public var bus = Bus.pci
   /// How much memory the guest has.
   public var memoryByteCount = 16 << 20
   /// How far the clock moves each time that somebody looks at it.

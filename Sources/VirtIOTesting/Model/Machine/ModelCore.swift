@@ -13,6 +13,7 @@ final class ModelCore {
   var common = CommonState()
   var deviceConfiguration = DeviceConfigurationState()
   var msix: MSIXState
+  var slot = SlotState()
   var interruptStatus: UInt8 = 0
   var queues: [ModelQueue]
   var gpu: GPUState
@@ -37,6 +38,8 @@ final class ModelCore {
       granule: configuration.caches == nil ? 64 : 16)
     faults = FaultScript(configuration)
     pci = PCIState(configuration)
+    // Without PCI nothing keeps the device from memory.
+    if configuration.bus == .memory { pci.write(0x6, 2, at: 0x04) }
     msix = MSIXState(vectorCount: configuration.vectorCount)
     queues = configuration.queueSizes.enumerated().map { index, size in
       ModelQueue(index: UInt16(truncatingIfNeeded: index), maximumSize: size)

@@ -1,5 +1,6 @@
 import Synchronization
 public import VirtIO
+public import VirtIOMMIO
 public import VirtIOPCI
 
 /// A machine in this process, with memory, a PCI bus, and on it a virtio-gpu that knows the
@@ -75,6 +76,23 @@ public final class ModelMachine: Sendable {
     }
     return try PCITransport(
       function, deviceType: 16, maximumVectorCount: maximumVectorCount)
+  }
+
+  /// The registers of the device, where it is not on PCI.
+  public var slot: RegisterWindow<ModelAccess> {
+    guard
+      let window = RegisterWindow(
+        access, base: UInt(ModelMap.slot), byteCount: UInt(ModelMap.slotByteCount))
+    else { preconditionFailure("the slot lies in the address space") }
+    return window
+  }
+
+  /// Finds the device, where it is not on PCI: for a configuration with that bus.
+  ///
+  /// - Returns: nil if the driver takes the slot for empty.
+  /// - Throws: ``VirtIOMMIO/MMIOError``, if the driver will not take the device.
+  public func makeSlotTransport() throws(MMIOError) -> MMIOTransport<ModelAccess>? {
+    try MMIOTransport(slot)
   }
 
   // MARK: What the driver has done
@@ -176,6 +194,9 @@ public final class ModelMachine: Sendable {
 
 /// Where things are in the machine.
 enum ModelMap {
+  /// Where the registers of a device without PCI are.
+  static let slot: UInt64 = 0x0a00_0000
+  static let slotByteCount: UInt64 = 0x200
   static let ecam: UInt64 = 0x3f00_0000
   static let ecamByteCount: UInt64 = 1 << 20
   static let memory32: UInt64 = 0x1000_0000

@@ -18,6 +18,14 @@ extension ModelCore {
   private func decode(_ address: UInt64, _ width: Int, write: UInt64?) -> UInt64 {
     let verb = write == nil ? "read" : "write"
     let access = ModelRange(start: address, byteCount: UInt64(width))
+    if configuration.bus == .memory {
+      let registers = ModelRange(start: ModelMap.slot, byteCount: ModelMap.slotByteCount)
+      if registers.contains(access) {
+        return slotAccess(Int(address &- ModelMap.slot), width, write: write)
+      }
+      violate(.modelBus1, "\(verb) at \(hexadecimal(address)), which nothing decodes")
+      return .max
+    }
     if width == 8, address & 3 == 0, let structure = structure(at: access) {
       // No virtio register is that wide.
       _ = structure
@@ -67,11 +75,18 @@ extension ModelCore {
       }
       return .max
     }
-    let place = Int(offset &- window.range.start)
-    let register = ModelRegister(window.structure, place)
+    return structureAccess(
+      window.structure, Int(offset &- window.range.start), width, write: write)
+  }
+
+  /// An access to a structure of the device, with what faults make of it.
+  func structureAccess(
+    _ structure: ModelRegister.Structure, _ place: Int, _ width: Int, write: UInt64?
+  ) -> UInt64 {
+    let register = ModelRegister(structure, place)
     guard let write else {
       let actions = faults.strike(.read(register))
-      var value = structureRead(window.structure, place, width)
+      var value = structureRead(structure, place, width)
       for action in actions { value = overridden(value, by: action) }
       didRead(register, value & ones(width))
       return value
@@ -80,7 +95,7 @@ extension ModelCore {
     for action in faults.strike(.write(register)) {
       if action == .ignored { isIgnored = true } else { apply(action) }
     }
-    if !isIgnored { structureWrite(window.structure, place, width, write) }
+    if !isIgnored { structureWrite(structure, place, width, write) }
     return 0
   }
 
@@ -105,6 +120,7 @@ extension ModelCore {
     case .notification:
       violate(.pciNotify1, "the notification structure is read")
       return .max
+    case .memoryMapped: return slotValue(offset)
     case .configurationSpace: return .max
     }
   }
@@ -117,7 +133,7 @@ extension ModelCore {
     case .interruptStatus: violate(.modelBus1, "the interrupt status is written")
     case .device: deviceWrite(offset, width, value)
     case .notification: notify(offset, width, value)
-    case .configurationSpace: break
+    case .memoryMapped, .configurationSpace: break
     }
   }
 

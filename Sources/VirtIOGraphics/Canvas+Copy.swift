@@ -1,0 +1,59 @@
+extension Canvas {
+  /// Copies rows of words that are already in this canvas's format, the first to (`x`, `y`).
+  ///
+  /// - Parameters:
+  ///   - source: the rows, one after the other; a last incomplete one is left out.
+  ///   - width: the number of words in a row.
+  ///   - x: the column of the leftmost word.
+  ///   - y: the row of the first row.
+  @_lifetime(self: copy self)
+  public mutating func copy(_ source: Span<UInt32>, width: Int, x: Int, y: Int) {
+    guard width > 0 else { return }
+    let whole = Rectangle(x: x, y: y, width: width, height: source.count / width)
+    let area = limits.intersection(whole)
+    for row in area.y..<area.maxY {
+      // A difference within `whole` fits, however far outside `whole` itself begins.
+      let start = (row &- y) &* width &+ (area.x &- x)
+      copyRun(
+        source.extracting(start..<start &+ area.width), to: row &* stride &+ area.x)
+    }
+  }
+
+  /// Copies words, the first to `start`. The caller has clipped: the run lies on the surface.
+  ///
+  /// A turn checks its ranges once, then loads and stores by vector registers.
+  @_lifetime(self: copy self)
+  private mutating func copyRun(_ words: Span<UInt32>, to start: Int) {
+    var index = 0
+    while words.count &- index >= 64 {
+      let block = words.extracting(index..<index &+ 64)
+      var target = pixels._mutatingExtracting(start &+ index..<start &+ index &+ 64)
+      target.store(block.vector(at: 0), at: 0)
+      target.store(block.vector(at: 16), at: 16)
+      target.store(block.vector(at: 32), at: 32)
+      target.store(block.vector(at: 48), at: 48)
+      index &+= 64
+    }
+    while words.count &- index >= 16 {
+      let block = words.extracting(index..<index &+ 16)
+      pixels.store(block.vector(at: 0), at: start &+ index)
+      index &+= 16
+    }
+    while index < words.count {
+      pixels[start &+ index] = words[index]
+      index &+= 1
+    }
+  }
+}
+
+extension Span<UInt32> {
+  /// Sixteen loads that the compiler joins, as the length of a block is known where this is inlined.
+  @inline(__always)
+  fileprivate func vector(at start: Int) -> SIMD16<UInt32> {
+    SIMD16(
+      self[start], self[start &+ 1], self[start &+ 2], self[start &+ 3], self[start &+ 4],
+      self[start &+ 5], self[start &+ 6], self[start &+ 7], self[start &+ 8], self[start &+ 9],
+      self[start &+ 10], self[start &+ 11], self[start &+ 12], self[start &+ 13],
+      self[start &+ 14], self[start &+ 15])
+  }
+}

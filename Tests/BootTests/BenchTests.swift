@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+import VirtIOTesting
+
+/// What the driver costs, counted. Times are not asserted: they depend on who else uses the machine.
+@Suite struct BenchTests {
+  private static let rounds = 40
+
+  private static func run(_ arguments: String, _ purpose: BenchRun.Purpose = .counts) async throws
+    -> BenchRun.Result
+  {
+    try await BenchRun(
+      image: Repository.image("Bench"), width: 640, height: 480,
+      arguments: "iterations=\(rounds) \(arguments)", purpose: purpose
+    ).run()
+  }
+
+  @Test("S12: instructions of the driver by polling, and of a fill, within their bounds")
+  func instructions() async throws {
+    let result = try await Self.run("wait=poll")
+    let bounds = [
+      "init": 350_000, "present_only": 11_500, "fill_present": 11_500,
+      "pattern_present": 11_500, "cursor_move": 300,
+    ]
+    for (name, bound) in bounds {
+      let count = try #require(result.line(name)?.instructionCount, "\(name)")
+      #expect(count > 0 && count <= bound, "\(name)")
+    }
+    // Two tenths of an instruction a pixel.
+    let fill = try #require(result.line("draw_fill")?.instructionCount)
+    #expect(fill * 10 <= 640 * 480 * 2)
+    #expect(try #require(result.memoryByteCount) <= 64 << 10)
+  }
+
+  @Test(
+    "GPU-INIT-1: commands, doorbells and register accesses of each loop",
+    arguments: ["wait=poll", "wait=interrupt"])
+  func counts(_ arguments: String) async throws {
+    let loops = try await Self.run(arguments).trace.loops
+    let start = try #require(loops["init"])
+    // EDID is asked for behind the picture.
+    #expect(start.commandCount - start.commands["get_edid", default: 0] == 6)
+    // Six of them are for three vectors of MSI-X, each written and read back.
+    #expect(start.doorbellCount == 2 && start.accessCount <= 46)
+    for name in ["present_only", "fill_present", "pattern_present"] {
+      let loop = try #require(loops[name])
+      #expect(loop.commands["res_xfer_toh_2d"] == Self.rounds)
+      #expect(loop.commands["res_flush"] == Self.rounds)
+      #expect(loop.doorbellCount <= Self.rounds && loop.accessCount <= Self.rounds)
+      #expect(loop.interruptCount <= (arguments == "wait=poll" ? 0 : 2 * Self.rounds))
+    }
+    let cursor = try #require(loops["cursor_move"])
+    // Three for the image that it needs first.
+    #expect(cursor.doorbellCount <= Self.rounds + 3 && cursor.accessCount <= Self.rounds + 3)
+  }
+
+  @Test("what the guest counts is what QEMU's log of each instruction says")
+  func oracle() async throws {
+    let path = try Repository.image("Bench")
+    let data = try #require(FileManager.default.contents(atPath: path))
+    let symbols = try ELFSymbols([UInt8](data))
+    let result = try await BenchRun(
+      image: path, width: 64, height: 64,
+      arguments: "wait=poll iterations=4 run=present_only",
+      purpose: .instructions(at: BenchOracle.addresses(symbols))
+    ).run()
+    let oracle = BenchOracle(log: result.log, symbols: symbols)
+    // The first two measure nothing, the next three the start; then come two a round, and the last wait.
+    #expect(oracle.counts.count == 14)
+    let line = try #require(result.line("present_only"))
+    let told = try #require(line.instructionCount)
+    let seen = oracle.counts.dropFirst(5).reduce(0, +)
+    #expect(seen > 0 && abs(told * 4 - seen) <= 5 * 4, "\(told) told, \(seen) seen")
+  }
+}
