@@ -121,6 +121,29 @@ import VirtIOTesting
     #expect(driver.broken == (isAgreed ? ["RFB-8", "RFB-8"] : []))
   }
 
+  @Test(
+    "RFB-8, MODEL-ORDER-1: what the device wrote is read without a barrier for devices, or any order",
+    arguments: [(true, true, ["RFB-8"]), (false, true, []), (false, false, ["MODEL-ORDER-1"])])
+  func answerOrder(isAgreed: Bool, acquires: Bool, rules: [String]) throws {
+    let (driver, queue) = try started {
+      if !isAgreed { $0.offeredFeatures &= ~(1 << 36) }
+    }
+    queue.post(RawCommand.displayInfo)
+    queue.announce()
+    if acquires {
+      // Length, id and flags of one moment.
+      _ = queue.ring.loadAcquiring64(uncheckedAt: 8)
+    } else {
+      _ = queue.ring.load32(uncheckedAt: 12)
+    }
+    queue.buffers.prepareForCPUReads(uncheckedAt: 4096 + 2048, byteCount: 24)
+    #expect(driver.broken == rules)
+    driver.machine.clearViolations()
+    queue.ring.fullBarrier()
+    queue.buffers.prepareForCPUReads(uncheckedAt: 4096 + 2048, byteCount: 24)
+    #expect(driver.broken == [])
+  }
+
   // MARK: What is whose
 
   @Test("PACKED-DESC-1: a slot is stored to before its use was seen") func unseen() throws {

@@ -118,7 +118,7 @@ extension ModelCore {
   func willLoad(descriptor slot: Int, offset: Int, _ index: Int, _ width: Int) {
     let queue = queues[index]
     let next = queue.packedSlot(queue.packed.seen)
-    if offset + width == 16, width <= 4 {
+    if offset + width == 16 {
       if slot != next, slot != queue.packed.lastSeenSlot, !queue.packed.isMisled {
         violate(.packedD5, "slot \(slot) is looked at, and \(next) is the next to be used")
       }
@@ -131,11 +131,19 @@ extension ModelCore {
     }
   }
 
+  /// The driver is about to read what the device has written to a buffer.
+  func willReadAnswer(_ range: ModelRange) {
+    for queue in queues where queue.packed.answers.contains(where: { $0.overlaps(range) }) {
+      checkUsedOrder(queue.packed.lastSeenSlot ?? 0, queue)
+    }
+  }
+
   private func checkUsedOrder(_ slot: Int, _ queue: ModelQueue) {
     if queue.packed.order == .none {
-      violate(.modelOrder1, "slot \(slot) is read, not ordered after its flags")
+      violate(.modelOrder1, "what was used in slot \(slot) is read, not ordered after its flags")
     } else if queue.packed.order == .acquired, common.has(.orderPlatform) {
-      violate(.rfb8, "slot \(slot) is read without a barrier for devices before it")
+      violate(
+        .rfb8, "what was used in slot \(slot) is read without a barrier for devices before it")
     }
   }
 
@@ -158,9 +166,11 @@ extension ModelCore {
     }
     let ids = common.has(.inOrder) ? Array(queue.packed.ids[...place]) : [id]
     queue.packed.ids.removeAll { ids.contains($0) }
+    queue.packed.answers = []
     for id in ids {
       guard let chain = queue.inFlight.removeValue(forKey: id) else { continue }
       queue.packed.seen += chain.slotCount
+      queue.packed.answers += chain.writable
       if let resource = chain.filledResource { gpu.didArrive(resource) }
     }
     if queue.packed.seen > queue.packed.used { queue.packed.isMisled = true }

@@ -28,6 +28,8 @@ struct PackedRing {
   /// The slot in which the driver saw last that something was used.
   var lastSeenSlot: Int?
   var order = Order.behindBarrier
+  /// What the device may have written to the buffers that the driver saw used last.
+  var answers: [ModelRange] = []
   /// The device has said something that is not so: where the driver looks next is not known.
   var isMisled = false
 }
