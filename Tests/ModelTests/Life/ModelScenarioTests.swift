@@ -19,7 +19,7 @@ import VirtIOTesting
     #expect(machine.liveAllocationCount == 0)
   }
 
-  private static func wrongPixelCount(_ picture: Picture, after number: Int) -> Int {
+  static func wrongPixelCount(_ picture: Picture, after number: Int) -> Int {
     let (width, height) = (picture.width, picture.height)
     return (0..<width * height).count { index in
       let (x, y) = (index % width, index / width)
