@@ -196,7 +196,7 @@ struct PackedQueueTests {
     _ = try rig.queue.nextCompletion()
     #expect(
       rig.transport.journal.events == [
-        .loadAcquiring(ring.advanced(by: 8))
-      ], "all of it is one load")
+        .loadAcquiring(ring.advanced(by: 8)), .fullBarrier,
+      ], "all of it is one load, and the answer is read behind a barrier")
   }
 }

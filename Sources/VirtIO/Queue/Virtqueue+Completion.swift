@@ -47,6 +47,8 @@ extension Virtqueue {
 
   @inline(__always)
   private mutating func takePacked(_ used: UInt64) throws(QueueError) -> Completion {
+    // What the device wrote to the buffer is read after this.
+    if mode.contains(.ordersForPlatform) { region.fullBarrier() }
     let id = UInt32(truncatingIfNeeded: used >> 32 & 0xffff)
     let completed = completedCount
     guard publishedCount != completed else { throw latch(.usedElement(id: id)) }

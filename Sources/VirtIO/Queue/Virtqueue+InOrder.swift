@@ -48,6 +48,7 @@ extension Virtqueue {
     if mode.contains(.packed) {
       let used = loadUsed()
       guard cursor.isUsed(used) else { return false }
+      if mode.contains(.ordersForPlatform) { region.fullBarrier() }
       let id = Int(truncatingIfNeeded: used >> 32 & 0xffff)
       word = (UInt32(truncatingIfNeeded: id), id, UInt32(truncatingIfNeeded: used), published)
     } else {

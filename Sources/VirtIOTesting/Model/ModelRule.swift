@@ -159,6 +159,72 @@ public enum ModelRule: String, CaseIterable, Sendable {
   /// Heads and next indices lie inside the table.
   case splitD10 = "SPLIT-D-10"
 
+  // MARK: The packed queue
+  /// The descriptor ring is aligned to 16.
+  case packedAlign1 = "PACKED-ALIGN-1"
+  /// The driver's event area is aligned to 4.
+  case packedAlign2 = "PACKED-ALIGN-2"
+  /// The device's event area is aligned to 4.
+  case packedAlign3 = "PACKED-ALIGN-3"
+  /// A descriptor is not stored to before the driver has seen that it was used.
+  case packedDesc1 = "PACKED-DESC-1"
+  /// Once marked available, a descriptor stays as it is.
+  case packedDesc2 = "PACKED-DESC-2"
+  /// A notification says the slot of the first descriptor that is not available.
+  case packedDesc3 = "PACKED-DESC-3"
+  /// It says the wrap counter there.
+  case packedDesc4 = "PACKED-DESC-4"
+  /// No list is longer than the device allows.
+  case packedSg1 = "PACKED-SG-1"
+  /// No list is longer than the queue.
+  case packedSg2 = "PACKED-SG-2"
+  /// A list has no loop.
+  case packedSg3 = "PACKED-SG-3"
+  /// What the device reads comes before what it writes.
+  case packedSg4 = "PACKED-SG-4"
+  /// A list does not wait for the device to free slots for the rest of it.
+  case packedSg5 = "PACKED-SG-5"
+  /// There are free slots for all of a list before it is shown.
+  case packedSg6 = "PACKED-SG-6"
+  /// The first descriptor of a list is made available last.
+  case packedSg7 = "PACKED-SG-7"
+  /// Indirect tables need their feature.
+  case packedInd1 = "PACKED-IND-1"
+  /// The entries of a table have no flag but WRITE.
+  case packedInd2 = "PACKED-IND-2"
+  /// No table is longer than the device allows.
+  case packedInd3 = "PACKED-IND-3"
+  /// A list is wholly direct or wholly indirect.
+  case packedInd4 = "PACKED-IND-4"
+  /// Descriptors are stored before the flags of the first.
+  case packedBar1 = "PACKED-BAR-1"
+  /// The flags are stored before suppression is read.
+  case packedBar2 = "PACKED-BAR-2"
+  /// Descriptors are available by the wrap counter, one behind the other.
+  case packedD3 = "PACKED-D-3"
+  /// Only the slot behind the last used one is looked at.
+  case packedD5 = "PACKED-D-5"
+  /// Each descriptor of a list has the right flags.
+  case packedD9 = "PACKED-D-9"
+  /// The length of a table is that of its entries.
+  case packedD11 = "PACKED-D-11"
+  /// Event flags are 0 or 1, or with the event index 2, for a slot of the ring.
+  case packedD13 = "PACKED-D-13"
+  /// A notification when the device asks for it, and only then.
+  case packedD14 = "PACKED-D-14"
+  /// Sizes and areas are those of the specification.
+  case packedD15 = "PACKED-D-15"
+  /// The ring is zero when it is handed over, and descriptors have no other flags.
+  case packedD16 = "PACKED-D-16"
+
+  // MARK: Both kinds of queue
+  /// Nothing of a queue is freed before its reset is done.
+  case vqrst1 = "VQRST-1"
+  /// After its reset a queue is programmed as at first.
+  case vqrst3 = "VQRST-3"
+  /// With NOTIFICATION_DATA, the notification of a split queue says its available index.
+  case notifD1 = "NOTIF-D-1"
+
   // MARK: PCI
   /// 8-bit fields are accessed by bytes.
   case pciAcc1 = "PCI-ACC-1"
@@ -180,6 +246,8 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case pciCom4 = "PCI-COM-4"
   /// queue_notif_config_data is not written.
   case pciCom5 = "PCI-COM-5"
+  /// queue_size of a packed queue is not 0.
+  case pciCom6 = "PCI-COM-6"
   /// queue_size is a power of two.
   case pciCom7 = "PCI-COM-7"
   /// A queue is programmed before it is enabled, and not after.
@@ -188,12 +256,22 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case pciCom9 = "PCI-COM-9"
   /// queue_enable is not written with 0.
   case pciCom10 = "PCI-COM-10"
+  /// The reset of a queue is done once queue_reset reads 0.
+  case pciCom11 = "PCI-COM-11"
   /// A queue without size is absent; rings are handed over zeroed.
   case pciVqD1 = "PCI-VQ-D-1"
   /// A notification is a write of 2 bytes.
   case pciNotify1 = "PCI-NOTIFY-1"
+  /// With NOTIFICATION_DATA it is a write of 4 bytes.
+  case pciNotify2 = "PCI-NOTIFY-2"
   /// It writes the index of the queue.
   case pciNotify3 = "PCI-NOTIFY-3"
+  /// With NOTIFICATION_DATA the index is in its low half.
+  case pciNotify4 = "PCI-NOTIFY-4"
+  /// With NOTIF_CONFIG_DATA it writes queue_notif_config_data.
+  case pciNotify5 = "PCI-NOTIFY-5"
+  /// With both, that is in its low half.
+  case pciNotify6 = "PCI-NOTIFY-6"
   /// It writes where the queue is notified.
   case pciNotifyD1 = "PCI-NOTIFY-D-1"
   /// With MSI-X the interrupt status is not read.
@@ -334,6 +412,12 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case modelOrder1 = "MODEL-ORDER-1"
   /// A notification has something new to tell.
   case modelKick1 = "MODEL-KICK-1"
+  /// The device's event area is the device's.
+  case modelPacked1 = "MODEL-PACKED-1"
+  /// No two buffers in flight have the same id.
+  case modelPacked2 = "MODEL-PACKED-2"
+  /// queue_reset is written with 1, for a queue that is enabled.
+  case modelQueue1 = "MODEL-QUEUE-1"
   /// Padding is 0.
   case modelGpu1 = "MODEL-GPU-1"
   /// Resources are made once, and used while they exist.

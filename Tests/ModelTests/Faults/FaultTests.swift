@@ -143,7 +143,9 @@ import VirtIOTesting
   }
 
   @Test("SPLIT-KICK-3: a device that does not want to be notified") func suppressed() throws {
-    let machine = ModelMachine()
+    var configuration = ModelConfiguration()
+    configuration.offeredFeatures &= ~Features.eventIndex.rawValue
+    let machine = ModelMachine(configuration)
     var display = try machine.open()
     let count = machine.notificationCount(ofQueue: 0)
     machine.inject(ModelFault(on: .poll, .suppressNotifications(true)))

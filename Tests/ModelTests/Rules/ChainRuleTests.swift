@@ -154,6 +154,15 @@ import VirtIOTesting
     #expect(ids == ["SPLIT-IND-4"])
   }
 
+  @Test("SPLIT-D-3: tables of 0, 8 and 40 bytes", arguments: [0, 8, 40] as [UInt32])
+  func tableLength(_ byteCount: UInt32) throws {
+    let ids = try broken(indirect) { queue, request, response in
+      let address = table(queue, [(request, 24, 1, 1), (response, 512, 2, 0)])
+      queue.descriptor(0, address, byteCount, flags: 4)
+    }
+    #expect(ids == ["SPLIT-D-3"])
+  }
+
   @Test("SPLIT-IND-5: a table out of order") func unorderedTable() throws {
     let ids = try broken(indirect | inOrder) { queue, request, response in
       _ = table(queue, [(request, 24, 1, 2), (response, 16, 2, 0), (response + 64, 512, 2, 0)])

@@ -39,6 +39,10 @@ public struct ModelFault: Hashable, Sendable {
     case duplicate
     /// It is given back after the buffer that follows it.
     case overtaken
+    /// It is given back after the buffer that follows it, also where buffers have to be used in order.
+    case outOfOrder
+    /// A packed ring has it given back with the wrap bits of the other lap.
+    case wrongLap
     /// It is not done, but answered with this type.
     case refuse(UInt32)
     /// It is done, but answered with this type.
@@ -61,9 +65,10 @@ public struct ModelFault: Hashable, Sendable {
     case displayEvent
     /// The device interrupts for no reason.
     case interrupt
-    /// The used index of a queue moves so much further.
+    /// The used index of a queue, or the place in a packed ring, moves so much further.
     case usedIndex(queue: UInt16, by: UInt16)
-    /// The device asks to be notified at this available index, where that is agreed.
+    /// The device asks to be notified at this available index, or at this place and wrap counter of a packed
+    /// ring, where that is agreed.
     case availableEvent(queue: UInt16, UInt16)
     /// The device asks not to be notified, or to be notified again.
     case suppressNotifications(Bool)

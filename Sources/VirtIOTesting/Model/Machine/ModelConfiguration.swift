@@ -47,6 +47,17 @@ public struct ModelConfiguration: Sendable {
   public var edid = [UInt8](repeating: 0, count: 128)
   /// `notify_off_multiplier`: queue i is notified at i times this.
   public var notifyMultiplier: UInt32 = 4
+  /// What names each queue in notifications, where VIRTIO_F_NOTIF_CONFIG_DATA is agreed:
+  /// `queue_notif_config_data`. Queues behind these are named by their index.
+  public var notificationNames: [UInt16] = [0x1234, 0xfedc]
+  /// When the device asks to be told of new buffers.
+  public var notifications = ModelNotifications.always
+  /// Whether the device, where buffers are used in order, tells of several at once by the last of them.
+  public var givesBackInBatches = false
+  /// How many elements a buffer in a packed ring may have on this device; nil for as many as the queue.
+  public var listLimit: Int?
+  /// How many times `queue_reset` reads 1 before the queue is reset.
+  public var queueResetReadCount = 2
   /// How many vectors there are for MSI-X, up to 2048; 0 for a device that has only its line.
   public var vectorCount = 3
   /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.

@@ -57,10 +57,10 @@ extension ModelCore {
       let (start, width) = (operation.range.start, Int(operation.range.byteCount))
       let value = memory.load(start, width)
       if operation.kind == .clean {
-        didStore(place, value)
+        didStore(place, width, value)
       } else {
         note(.load(address: start, width: width, value: value))
-        didLoad(place, value, acquiring: false)
+        didLoad(place, width, value, acquiring: false)
       }
     }
   }

@@ -76,6 +76,11 @@ public struct ModelRegion: DMARegion, @unchecked Sendable {
   public func prepareForDeviceReads(uncheckedAt offset: Int, byteCount: Int) {}
   /// Nothing: the device snoops.
   public func prepareForDeviceWrites(uncheckedAt offset: Int, byteCount: Int) {}
-  /// Nothing: the device snoops.
-  public func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int) {}
+  /// Nothing needs to be done, as the device snoops; it is noted that the driver is about to read.
+  public func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int) {
+    let start = deviceAddress.advanced(by: offset).rawValue
+    machine.withCore {
+      $0.willReadAnswer(ModelRange(start: start, byteCount: UInt64(max(0, byteCount))))
+    }
+  }
 }

@@ -41,6 +41,11 @@ extension ModelCore {
       }
       return
     }
+    for queue in queues {
+      if let reset = queue.reset, reset.formerRanges.contains(where: { $0.overlaps(range) }) {
+        violate(.vqrst1, "\(place) are freed before the reset of queue \(queue.index) read as done")
+      }
+    }
     if let use = use(of: range) { violate(.clean2, "\(place) are freed, still \(use)") }
   }
 
@@ -108,7 +113,7 @@ extension ModelCore {
     if let place { willLoad(place, width) }
     let value = memory.load(address, width)
     note(.load(address: address, width: width, value: value))
-    if let place { didLoad(place, value, acquiring: acquiring) }
+    if let place { didLoad(place, width, value, acquiring: acquiring) }
     return value
   }
 
@@ -119,7 +124,7 @@ extension ModelCore {
     if let place = ringPlace(of: address) {
       willStore(place, width, value, releasing: releasing)
       memory.store(value, address, width)
-      didStore(place, value)
+      didStore(place, width, value)
       return
     }
     let range = ModelRange(start: address, byteCount: UInt64(width))
@@ -139,6 +144,7 @@ extension ModelCore {
       queues[index].hasOrderedIndex = true
       queues[index].usedSeenInOrder = queues[index].usedSeen
       queues[index].usedSeenBehindBarrier = queues[index].usedSeen
+      queues[index].packed.order = .behindBarrier
     }
   }
 }

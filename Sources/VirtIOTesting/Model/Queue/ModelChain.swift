@@ -2,15 +2,20 @@ import VirtIO
 
 /// A buffer in the device's hands.
 struct ModelChain {
-  let head: UInt16
-  /// Its descriptors in the table.
+  /// What names it when it is given back: the head of its chain, or in a packed ring its buffer id.
+  var head: UInt16
+  /// Its descriptors in the table of a split queue.
   var descriptors: [UInt16] = []
   /// What the device reads, and what it writes.
   var readable: [ModelRange] = []
   var writable: [ModelRange] = []
   /// Tables of further descriptors.
   var tables: [ModelRange] = []
-  /// What there was to read when the buffer was made available.
+  /// How many slots of a packed ring it takes.
+  var slotCount = 0
+  /// What there was in those tables when the buffer was made available.
+  var entries: [UInt8] = []
+  /// What there was to read then.
   var request: [UInt8] = []
   /// Whether it makes sense enough to be used.
   var isUsable = true
@@ -21,160 +26,4 @@ struct ModelChain {
   func overlaps(_ range: ModelRange) -> Bool { ranges.contains { $0.overlaps(range) } }
   /// How many bytes the device can write.
   var capacity: Int { writable.reduce(0) { $0 + Int($1.byteCount) } }
-}
-
-/// The walk along a chain, with the rules for descriptors.
-///
-/// - Spec: VirtIO 1.4 §2.7.5 "The Virtqueue Descriptor Table"
-extension ModelCore {
-  /// More of a request than this is not kept: no command is that long.
-  private static var requestLimit: UInt64 { 1 << 18 }
-
-  private struct Descriptor {
-    let address: UInt64
-    let byteCount: UInt64
-    let flags: UInt16
-    let next: UInt16
-  }
-
-  private func descriptor(_ table: UInt64, _ index: Int) -> Descriptor {
-    let place = table &+ UInt64(index) &* 16
-    return Descriptor(
-      address: memory.load(place, 8), byteCount: memory.load(place &+ 8, 4),
-      flags: UInt16(truncatingIfNeeded: memory.load(place &+ 12, 2)),
-      next: UInt16(truncatingIfNeeded: memory.load(place &+ 14, 2)))
-  }
-
-  /// Follows a chain from its head, and judges it.
-  func walk(_ head: UInt16, _ queue: ModelQueue) -> ModelChain {
-    var chain = ModelChain(head: head)
-    guard head < queue.size else {
-      violate(.splitD10, "head \(head) in a table of \(queue.size)")
-      chain.isUsable = false
-      return chain
-    }
-    var visited: Set<UInt16> = []
-    var index = head
-    while true {
-      guard visited.insert(index).inserted else {
-        violate(.splitDesc2, "the chain \(head) comes back to descriptor \(index)")
-        chain.isUsable = false
-        break
-      }
-      chain.descriptors.append(index)
-      let current = descriptor(queue.addresses[0], Int(index))
-      if current.flags & ~7 != 0 {
-        violate(.splitD3, "descriptor \(index) has flags \(current.flags)")
-      }
-      if current.flags & 4 != 0 {
-        if current.flags & 1 != 0 {
-          violate(.splitInd4, "descriptor \(index) is indirect and continued")
-        }
-        take(indirect: current, to: &chain, queue)
-        break
-      }
-      take(current, to: &chain)
-      guard current.flags & 1 != 0 else { break }
-      checkOrder(of: index, current.next, last: queue.size &- 1)
-      guard current.next < queue.size else {
-        violate(.splitD10, "descriptor \(index) is followed by \(current.next), outside the table")
-        chain.isUsable = false
-        break
-      }
-      index = current.next
-    }
-    finish(&chain)
-    return chain
-  }
-
-  private func checkOrder(of index: UInt16, _ next: UInt16, last: UInt16) {
-    guard common.has(.inOrder) else { return }
-    if index == last {
-      if next != 0 { violate(.splitDesc3, "the last descriptor is followed by \(next)") }
-    } else if next != index &+ 1 {
-      violate(.splitDesc4, "descriptor \(index) is followed by \(next)")
-    }
-  }
-
-  private func take(_ descriptor: Descriptor, to chain: inout ModelChain) {
-    let range = ModelRange(start: descriptor.address, byteCount: descriptor.byteCount)
-    let isWritable = descriptor.flags & 2 != 0
-    let last = isWritable ? chain.writable.last : chain.writable.isEmpty ? chain.readable.last : nil
-    if range.byteCount == 0 {
-      violate(.splitFrame2, "a descriptor of chain \(chain.head) is empty")
-    } else if let last, last.start &+ last.byteCount == range.start {
-      violate(.splitFrame2, "chain \(chain.head) has two descriptors where one would do")
-    }
-    if !isWritable, !chain.writable.isEmpty {
-      violate(.splitFrame1, "chain \(chain.head) has something to read behind something to write")
-      chain.isUsable = false
-    }
-    if range.byteCount > 0, allocations.holder(of: range) == nil {
-      violate(.rfb5, "chain \(chain.head) names \(hexadecimal(range.start)), which is no memory")
-      if !memory.contains(range.start, Int(range.byteCount)) { chain.isUsable = false }
-    }
-    if isWritable { chain.writable.append(range) } else { chain.readable.append(range) }
-  }
-
-  private func take(
-    indirect descriptor: Descriptor, to chain: inout ModelChain, _ queue: ModelQueue
-  ) {
-    guard common.has(.indirectDescriptors) else {
-      violate(.splitInd1, "chain \(chain.head) has an indirect table without the feature")
-      chain.isUsable = false
-      return
-    }
-    let table = ModelRange(start: descriptor.address, byteCount: descriptor.byteCount)
-    guard allocations.holder(of: table) != nil, table.byteCount >= 16 else {
-      violate(.rfb5, "the table of chain \(chain.head) is at \(hexadecimal(table.start))")
-      chain.isUsable = false
-      return
-    }
-    chain.tables.append(table)
-    let count = Int(table.byteCount / 16)
-    var index = 0
-    var visited = 0
-    while true {
-      visited += 1
-      guard visited + chain.descriptors.count - 1 <= Int(queue.size) else {
-        violate(.splitInd3, "chain \(chain.head) is longer than the queue")
-        chain.isUsable = false
-        return
-      }
-      let current = self.descriptor(table.start, index)
-      if current.flags & 4 != 0 {
-        violate(.splitInd2, "the table of chain \(chain.head) has a table in it")
-        chain.isUsable = false
-        return
-      }
-      take(current, to: &chain)
-      guard current.flags & 1 != 0 else { return }
-      if common.has(.inOrder), Int(current.next) != index + 1 {
-        violate(.splitInd5, "entry \(index) of a table is followed by \(current.next)")
-      }
-      guard Int(current.next) < count else {
-        violate(.splitD10, "entry \(index) of a table is followed by \(current.next), outside it")
-        chain.isUsable = false
-        return
-      }
-      index = Int(current.next)
-    }
-  }
-
-  private func finish(_ chain: inout ModelChain) {
-    let total = (chain.readable + chain.writable).reduce(UInt64(0)) { $0 &+ $1.byteCount }
-    if total > 1 << 32 {
-      violate(.splitDesc1, "chain \(chain.head) is \(total) bytes long")
-      chain.isUsable = false
-    }
-    chain.request = bytes(of: chain)
-  }
-
-  /// What there is to read in a chain now.
-  func bytes(of chain: ModelChain) -> [UInt8] {
-    guard chain.isUsable else { return [] }
-    return chain.readable.reduce(into: []) { bytes, range in
-      bytes += memory.bytes(at: range.start, Int(min(range.byteCount, Self.requestLimit)))
-    }
-  }
 }

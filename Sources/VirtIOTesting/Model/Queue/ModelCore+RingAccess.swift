@@ -1,11 +1,10 @@
 import VirtIO
 
-/// What the driver may load from and store to the rings, and in which order.
+/// What the driver may load from and store to the rings of a split queue, and in which order; what it does
+/// with those of a packed one is handed on.
 ///
 /// - Spec: VirtIO 1.4 §2.7.6 "The Virtqueue Available Ring", §2.7.13 "Supplying Buffers to The Device"
 extension ModelCore {
-  var usesEventIndex: Bool { common.has(.eventIndex) }
-
   // MARK: Stores
 
   /// The driver is about to store to a ring.
@@ -38,6 +37,13 @@ extension ModelCore {
       if !usesEventIndex { violate(.splitD6, "used_event is stored without the event index") }
     case .usedFlags, .usedIndex, .usedElement, .availableEvent:
       violate(.splitD7, "the used ring of queue \(place.queue) is stored to")
+    case .packedDescriptor(let slot, let offset):
+      willStore(
+        descriptor: slot, offset: offset, place.queue, width, value, releasing: releasing)
+    case .driverEvent(let offset):
+      willStore(driverEvent: offset, place.queue, width, value)
+    case .deviceEvent:
+      violate(.modelPacked1, "the device's event area of queue \(place.queue) is stored to")
     }
   }
 
@@ -56,9 +62,12 @@ extension ModelCore {
   }
 
   /// The driver has stored to a ring.
-  func didStore(_ place: RingPlace, _ value: UInt64) {
-    if place.part == .availableIndex {
-      publish(UInt16(truncatingIfNeeded: value), place.queue)
+  func didStore(_ place: RingPlace, _ width: Int, _ value: UInt64) {
+    switch place.part {
+    case .availableIndex: publish(UInt16(truncatingIfNeeded: value), place.queue)
+    case .packedDescriptor(let slot, let offset):
+      didStore(descriptor: slot, offset: offset, place.queue, width, value)
+    default: break
     }
   }
 
@@ -133,6 +142,9 @@ extension ModelCore {
         violate(.rfb8, "used element \(slot) is read without a barrier for devices before it")
       }
       queues[place.queue].elementCursor &+= 1
+    case .packedDescriptor(let slot, let offset):
+      willLoad(descriptor: slot, offset: offset, place.queue, width)
+    case .deviceEvent(let offset): willLoad(deviceEvent: offset, place.queue)
     default: break
     }
   }
@@ -144,7 +156,7 @@ extension ModelCore {
   }
 
   /// The driver has loaded from a ring.
-  func didLoad(_ place: RingPlace, _ value: UInt64, acquiring: Bool) {
+  func didLoad(_ place: RingPlace, _ width: Int, _ value: UInt64, acquiring: Bool) {
     let half = UInt16(truncatingIfNeeded: value)
     switch place.part {
     case .usedFlags: queues[place.queue].flagsSeen = half
@@ -153,6 +165,10 @@ extension ModelCore {
       queues[place.queue].usedSeen = half
       if acquiring { queues[place.queue].usedSeenInOrder = half }
       acknowledge(place.queue)
+    case .packedDescriptor(let slot, let offset):
+      didLoad(
+        descriptor: slot, offset: offset, place.queue, width, value, acquiring: acquiring)
+    case .deviceEvent(let offset): didLoad(deviceEvent: offset, place.queue, width, value)
     default: break
     }
   }
@@ -160,80 +176,17 @@ extension ModelCore {
   /// The driver knows of what was given back: those buffers are its own again.
   private func acknowledge(_ index: Int) {
     let seen = queues[index].usedSeen
-    var rest: [(index: UInt16, head: UInt16)] = []
+    var rest: [(index: UInt16, heads: [UInt16])] = []
     for entry in queues[index].unseen {
       if seen &- entry.index < 0x8000 {
-        let chain = queues[index].inFlight.removeValue(forKey: entry.head)
-        if let resource = chain?.filledResource { gpu.didArrive(resource) }
+        for head in entry.heads {
+          let chain = queues[index].inFlight.removeValue(forKey: head)
+          if let resource = chain?.filledResource { gpu.didArrive(resource) }
+        }
       } else {
         rest.append(entry)
       }
     }
     queues[index].unseen = rest
-  }
-
-  // MARK: Telling the device
-
-  /// Whether the driver, after what it has read, has to tell the device.
-  private func isDue(_ index: Int) -> Bool {
-    let queue = queues[index]
-    guard let old = queue.unannounced else { return false }
-    if usesEventIndex {
-      let event =
-        queue.eventSeen
-        ?? UInt16(truncatingIfNeeded: memory.load(queue.availableEventAddress, 2))
-      return crosses(event, from: old, to: queue.availableIndex)
-    }
-    let flags =
-      queue.flagsSeen ?? UInt16(truncatingIfNeeded: memory.load(queue.usedFlagsAddress, 2))
-    return flags & 1 == 0
-  }
-
-  /// Whether an index on its way from `old` to `new` passes `event`.
-  ///
-  /// - Spec: VirtIO 1.4 §2.7.7.2 "Device Requirements: Used Buffer Notification Suppression"
-  func crosses(_ event: UInt16, from old: UInt16, to new: UInt16) -> Bool {
-    new &- event &- 1 < new &- old
-  }
-
-  /// The driver notifies: was it asked to?
-  func checkRing(_ index: Int) {
-    guard queues[index].unannounced != nil else {
-      violate(.modelKick1, "queue \(index) is notified, and nothing is new there")
-      return
-    }
-    checkBasis(index)
-    if !isDue(index) {
-      violate(
-        usesEventIndex ? .splitKick7 : .splitKick3,
-        "queue \(index) is notified although the device asked not to be")
-    }
-  }
-
-  private func checkBasis(_ index: Int) {
-    if usesEventIndex, queues[index].flagsSeen != nil, queues[index].eventSeen == nil {
-      violate(.splitKick5, "used.flags are read to decide about queue \(index), not avail_event")
-    }
-  }
-
-  /// The driver goes on: has it notified where it was asked to?
-  func settle(_ index: Int) {
-    guard common.isLive, !common.isBroken, queues[index].isEnabled,
-      queues[index].unannounced != nil
-    else { return }
-    if isDue(index) {
-      violate(
-        usesEventIndex ? .splitKick6 : .splitKick4,
-        "queue \(index) has buffers that the device was not notified of")
-    } else {
-      checkBasis(index)
-      queues[index].noticedIndex = queues[index].availableIndex
-    }
-    queues[index].unannounced = nil
-  }
-
-  /// The same for all queues.
-  func settleNotifications() {
-    for index in queues.indices { settle(index) }
   }
 }

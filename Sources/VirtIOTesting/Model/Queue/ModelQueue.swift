@@ -1,14 +1,15 @@
 /// A virtqueue as the device has it, and what it has seen of the driver's use of it.
 ///
-/// The layout is the split one. A packed queue would bring state and rules of its own, and be told
-/// apart where memory is recognised as that of a ring: in ``ModelCore/ringPlace(of:)``.
+/// What only one of the two layouts has is apart: here that of the split one, in ``PackedRing`` that of
+/// the packed one. Which of them counts is agreed for the whole device, with VIRTIO_F_RING_PACKED.
 ///
-/// - Spec: VirtIO 1.4 §2.7 "Split Virtqueues"
+/// - Spec: VirtIO 1.4 §2.7 "Split Virtqueues", §2.8 "Packed Virtqueues"
 final class ModelQueue {
   let index: UInt16
   let maximumSize: UInt16
   var size: UInt16
-  /// Where the descriptor table, the available ring and the used ring are.
+  /// Where the descriptor table, the available ring and the used ring are; of a packed queue, the
+  /// descriptor ring and the event areas of driver and device.
   var addresses: [UInt64] = [0, 0, 0]
   /// Which halves of those addresses were written.
   var halvesWritten: Set<Int> = []
@@ -17,6 +18,25 @@ final class ModelQueue {
   /// The memory of those three, once the queue is enabled.
   var areas: [ModelRange] = []
   var notificationCount = 0
+  /// The reset of the queue alone, if the driver has asked for it since the last one of the device.
+  var reset: QueueReset?
+  /// The queue's ring, if it is packed.
+  var packed = PackedRing()
+
+  // MARK: Both layouts
+
+  /// Entries were stored that nothing orders before the index yet.
+  var hasUnorderedEntries = false
+  /// Something orders the index before what is loaded next.
+  var hasOrderedIndex = true
+  /// What the driver has read since it made something available, to decide whether to tell.
+  var flagsSeen: UInt16?
+  var eventSeen: UInt16?
+  /// The buffers in the device's hands, by what names them when they are given back.
+  var inFlight: [UInt16: ModelChain] = [:]
+  var pending: [ModelRequest] = []
+  /// At which poll the device says that it wants to hear of more; nil if it has said so.
+  var askDue: UInt64?
 
   // MARK: Available
 
@@ -30,16 +50,8 @@ final class ModelQueue {
   var storedSlots: [Bool] = []
   /// Slots that the index covered before they were stored to.
   var lateSlots: Set<Int> = []
-  /// Entries were stored that nothing orders before the index yet.
-  var hasUnorderedEntries = false
-  /// Something orders the index before what is loaded next.
-  var hasOrderedIndex = true
   /// The available index before what the device was not told of; nil if it was told of all.
   var unannounced: UInt16?
-  /// What the driver has read since, to decide whether to tell.
-  var flagsSeen: UInt16?
-  var eventSeen: UInt16?
-  var inFlight: [UInt16: ModelChain] = [:]
   /// The available index made no sense, so nobody knows what is in the ring.
   var hasLostCount = false
 
@@ -53,14 +65,14 @@ final class ModelQueue {
   var usedSeenBehindBarrier: UInt16 = 0
   /// The used index of the element that the driver reads next.
   var elementCursor: UInt16 = 0
-  /// What was given back that the driver cannot know of yet: the used index behind it, and its head.
-  var unseen: [(index: UInt16, head: UInt16)] = []
-  var pending: [ModelRequest] = []
+  /// What was given back that the driver cannot know of yet: the used index behind it, and its heads.
+  var unseen: [(index: UInt16, heads: [UInt16])] = []
 
   init(index: UInt16, maximumSize: UInt16) {
     self.index = index
     self.maximumSize = maximumSize
-    size = maximumSize
+    // D-PCI-COM-16: until a packed ring is agreed, a power of two.
+    size = maximumSize == 0 ? 0 : 1 << UInt16(15 - maximumSize.leadingZeroBitCount)
   }
 
   /// The same queue as it was before the driver knew it.
@@ -83,9 +95,6 @@ final class ModelQueue {
     return nil
   }
 
-  static func byteCounts(_ size: UInt16) -> [UInt64] {
-    [UInt64(size) * 16, 6 + UInt64(size) * 2, 6 + UInt64(size) * 8]
-  }
   var availableIndexAddress: UInt64 { addresses[1] &+ 2 }
   func availableSlotAddress(_ slot: Int) -> UInt64 { addresses[1] &+ 4 &+ 2 &* UInt64(slot) }
   var usedEventAddress: UInt64 { availableSlotAddress(Int(size)) }
@@ -93,91 +102,4 @@ final class ModelQueue {
   var usedIndexAddress: UInt64 { addresses[2] &+ 2 }
   func usedSlotAddress(_ slot: Int) -> UInt64 { addresses[2] &+ 4 &+ 8 &* UInt64(slot) }
   var availableEventAddress: UInt64 { usedSlotAddress(Int(size)) }
-}
-
-/// What a byte of a ring is.
-struct RingPlace {
-  enum Part: Equatable {
-    case descriptor(Int)
-    case availableFlags
-    case availableIndex
-    case availableSlot(Int)
-    case usedEvent
-    case usedFlags
-    case usedIndex
-    case usedElement(Int, isID: Bool)
-    case availableEvent
-  }
-
-  let queue: Int
-  let part: Part
-}
-
-extension ModelCore {
-  /// What an address is in the rings of the device; nil if it is in none.
-  func ringPlace(of address: UInt64) -> RingPlace? {
-    for index in queues.indices where queues[index].isEnabled {
-      let queue = queues[index]
-      guard let area = queue.area(of: address) else { continue }
-      let offset = Int(address &- queue.areas[area].start)
-      let part: RingPlace.Part
-      switch area {
-      case 0: part = .descriptor(offset / 16)
-      case 1:
-        switch offset {
-        case 0...1: part = .availableFlags
-        case 2...3: part = .availableIndex
-        default:
-          let slot = (offset - 4) / 2
-          part = slot < Int(queue.size) ? .availableSlot(slot) : .usedEvent
-        }
-      default:
-        switch offset {
-        case 0...1: part = .usedFlags
-        case 2...3: part = .usedIndex
-        default:
-          let slot = (offset - 4) / 8
-          part =
-            slot < Int(queue.size)
-            ? .usedElement(slot, isID: (offset - 4) % 8 < 4) : .availableEvent
-        }
-      }
-      return RingPlace(queue: index, part: part)
-    }
-    return nil
-  }
-
-  /// The driver enables a queue that it has programmed.
-  func enableQueue(_ index: Int) {
-    let queue = queues[index]
-    guard queue.halvesWritten.isSuperset(of: [0x20, 0x24, 0x28, 0x2c, 0x30, 0x34]) else {
-      violate(.pciCom8, "queue \(index) is enabled before all its addresses were written")
-      return
-    }
-    let names = ["descriptor table", "available ring", "used ring"]
-    var areas: [ModelRange] = []
-    for (area, byteCount) in ModelQueue.byteCounts(queue.size).enumerated() {
-      let range = ModelRange(start: queue.addresses[area], byteCount: byteCount)
-      guard memory.contains(range.start, Int(byteCount)) else {
-        violate(.rfb5, "the \(names[area]) of queue \(index) is at \(hexadecimal(range.start))")
-        return
-      }
-      if allocations.holder(of: range) == nil {
-        violate(.splitD2, "the \(names[area]) of queue \(index) is not in one piece of memory")
-      }
-      areas.append(range)
-    }
-    if memory.load(queue.usedFlagsAddress, 2) != 0 {
-      violate(.splitKick1, "used.flags of queue \(index) are not 0 when it is enabled")
-    }
-    if memory.load(queue.availableIndexAddress, 2) != 0 {
-      violate(.splitD5, "the available index of queue \(index) is not 0 when it is enabled")
-    }
-    if memory.load(queue.usedIndexAddress, 2) != 0 {
-      violate(.pciVqD1, "the used index of queue \(index) is not 0 when it is enabled")
-    }
-    queues[index].areas = areas
-    queues[index].storedSlots = Array(repeating: false, count: Int(queue.size))
-    queues[index].isEnabled = true
-  }
 }

@@ -35,11 +35,13 @@ extension ModelCore {
     case 0x16: return UInt64(common.queueSelect)
     case 0x18: return UInt64(queue?.size ?? 0)
     case 0x1a: return UInt64(queue?.vector ?? MSIXState.noVector)
-    case 0x1c: return queue?.isEnabled == true ? 1 : 0
+    case 0x1c: return queue.map { $0.isEnabled || $0.reset?.isPending == true } == true ? 1 : 0
     case 0x1e: return UInt64(queue?.index ?? 0)
     case 0x20: return queue?.addresses[0] ?? 0
     case 0x28: return queue?.addresses[1] ?? 0
     case 0x30: return queue?.addresses[2] ?? 0
+    case 0x38: return common.has(.notificationConfigData) ? UInt64(notifiedName(of: selected)) : 0
+    case 0x3a: return selected.map { readQueueReset($0) } ?? 0
     default: return 0
     }
   }
@@ -90,7 +92,9 @@ extension ModelCore {
     case 0x10: common.configurationVector = checkedVector(half, field)
     case 0x14: writeStatus(UInt8(truncatingIfNeeded: value))
     case 0x16: if checkStage(of: field, selects: true) { common.queueSelect = half }
-    case 0x3a: checkOptional(field)
+    case 0x3a:
+      checkOptional(field)
+      writeQueueReset(value)
     default: writeQueueField(field, offset, value)
     }
   }
@@ -118,7 +122,8 @@ extension ModelCore {
       violate(.init11, "\(field.name) is written although FEATURES_OK did not stay")
     } else if !common.isReadBack {
       violate(.init10, "\(field.name) is written before FEATURES_OK was read back")
-    } else if !selects, common.hasWritten(.driverOK) {
+    } else if !selects, common.hasWritten(.driverOK), selected.flatMap({ queues[$0].reset }) == nil
+    {
       violate(.init12, "\(field.name) is written after DRIVER_OK")
     }
     return true
@@ -128,6 +133,10 @@ extension ModelCore {
     guard checkStage(of: field) else { return }
     guard let index = selected, queues[index].maximumSize > 0 else {
       violate(.pciVqD1, "\(field.name) of queue \(common.queueSelect) is written, which is absent")
+      return
+    }
+    if queues[index].reset?.isPending == true {
+      violate(.pciCom11, "\(field.name) of queue \(index) is written before its reset read as done")
       return
     }
     if queues[index].isEnabled, !(field.offset == 0x1c && value == 0) {
@@ -145,34 +154,6 @@ extension ModelCore {
         violate(.pciCom10, "queue_enable written \(value)")
       }
     default: writeQueueAddress(index, field, isHigh: offset != field.offset, value)
-    }
-  }
-
-  private func writeQueueSize(_ index: Int, _ size: UInt16) {
-    if size == 0 || size & (size &- 1) != 0 {
-      violate(.pciCom7, "queue_size written \(size)")
-    } else if size > queues[index].maximumSize {
-      violate(.splitD1, "queue_size written \(size), of \(queues[index].maximumSize)")
-    } else {
-      queues[index].size = size
-    }
-  }
-
-  private func writeQueueAddress(
-    _ index: Int, _ field: CommonField, isHigh: Bool, _ value: UInt64
-  ) {
-    let area = (field.offset - 0x20) / 8
-    let old = queues[index].addresses[area]
-    queues[index].addresses[area] =
-      isHigh ? old & 0xffff_ffff | value << 32 : old & ~0xffff_ffff | value
-    queues[index].halvesWritten.insert(field.offset + (isHigh ? 4 : 0))
-    guard !isHigh else { return }
-    let rules: [(ModelRule, UInt64)] = [
-      (.splitAlign1, 16), (.splitAlign2, 2), (.splitAlign3, 4),
-    ]
-    if value % rules[area].1 != 0 {
-      violate(
-        rules[area].0, "\(field.name) is \(hexadecimal(value)), no multiple of \(rules[area].1)")
     }
   }
 }

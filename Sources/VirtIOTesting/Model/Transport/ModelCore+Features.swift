@@ -77,14 +77,8 @@ extension ModelCore {
   }
 
   /// Whether the device can work with what was accepted.
-  ///
-  /// Packed rings and what goes with them are not modelled yet: a device that offers them refuses.
   var acceptsFeatures: Bool {
-    let impossible: Features = [
-      .packedRing, .notificationData, .notificationConfigData, .ringReset,
-    ]
-    return common.accepted & ~configuration.offeredFeatures == 0
+    common.accepted & ~configuration.offeredFeatures == 0
       && common.accepted & Features.version1.rawValue != 0
-      && common.accepted & impossible.rawValue == 0
   }
 }

@@ -34,6 +34,7 @@ extension ModelCore {
       refusesFeatures = false
     }
     if common.isRefused { common.status &= ~DeviceStatus.featuresOK.rawValue }
+    if added & DeviceStatus.featuresOK.rawValue != 0 { didAgree() }
     if added & DeviceStatus.driverOK.rawValue != 0 { work() }
   }
 
@@ -99,7 +100,7 @@ extension ModelCore {
     common.isResetPending = true
     common.formerRanges = former
     interruptStatus = 0
-    for index in queues.indices { queues[index] = queues[index].anew() }
+    for index in queues.indices { renew(index) }
     gpu.reset()
     deviceConfiguration.reset()
   }
