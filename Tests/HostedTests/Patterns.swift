@@ -14,6 +14,13 @@ struct ExpectedPicture {
     words = (0..<width * height).map { Self.word(UInt32($0), seed: seed) }
   }
 
+  /// A picture of these words.
+  init(width: Int, height: Int, words: [UInt32]) {
+    self.width = width
+    self.height = height
+    self.words = words
+  }
+
   /// A word that tells where it belongs; its unused byte is full of nonsense on purpose.
   static func word(_ index: UInt32, seed: UInt32) -> UInt32 {
     var mixed = (index &+ seed &* 0x9e37_79b9) &* 0x85eb_ca6b
@@ -24,6 +31,13 @@ struct ExpectedPicture {
   /// Draws all of it.
   func draw(in pixels: inout MutableSpan<UInt32>) {
     for index in pixels.indices { pixels[index] = words[index] }
+  }
+
+  /// Draws a part of it.
+  func draw(_ part: Rectangle, in pixels: inout MutableSpan<UInt32>) {
+    for y in part.y..<part.maxY {
+      for x in part.x..<part.maxX { pixels[y * width + x] = words[y * width + x] }
+    }
   }
 
   /// Takes over a part of another picture of this size.

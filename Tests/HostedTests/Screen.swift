@@ -33,8 +33,9 @@ extension HostedMachine {
   }
 
   /// The driver, with a GPU in service.
-  func openScreen() throws -> Screen {
-    try Screen.open(transport(), on: platform, waiting: .polling(.seconds(2)))
+  func openScreen(buffers: BufferCount = .two) throws -> Screen {
+    try Screen.open(
+      transport(), on: platform, buffers: buffers, waiting: .polling(.seconds(2)))
   }
 }
 

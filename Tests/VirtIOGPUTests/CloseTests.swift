@@ -1,5 +1,6 @@
 import Testing
 import VirtIO
+import VirtIOGraphics
 import VirtIOTestDoubles
 
 @testable import VirtIOGPU

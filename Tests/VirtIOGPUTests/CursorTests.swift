@@ -160,16 +160,42 @@ struct CursorTests {
     #expect(set == .scanoutDisabled(id) && rig.gpu.requests.isEmpty)
   }
 
-  @Test("when the cursor queue is full it is busy, and free again when the device has answered")
-  func busy() throws {
+  @Test(
+    "while the cursor queue is full the newest place is kept, and sent as soon as there is room")
+  func coalescing() throws {
     var display = try rig.open()
     rig.gpu.isHolding = true
-    for x: UInt32 in 0..<16 { try display.moveCursor(toX: x, y: 0) }
-    let error = failure { () throws(GPUError) in try display.moveCursor(toX: 16, y: 0) }
-    #expect(error == .busy && rig.gpu.types.count == 16)
+    for x: UInt32 in 0..<30 { try display.moveCursor(toX: x, y: 0) }
+    #expect(rig.gpu.types.count == 16 && rig.transport.journal.ringCount(of: 1) == 16)
     rig.gpu.answerHeld()
-    try display.moveCursor(toX: 17, y: 0)
-    #expect(rig.gpu.requests.last?.word(at: 28) == 17)
+    try display.drain()
+    #expect(rig.gpu.types.count == 17 && rig.gpu.requests.last?.word(at: 28) == 29)
+    try display.drain()
+    #expect(rig.gpu.types.count == 17, "once")
+    try display.moveCursor(toX: 40, y: 0)
+    #expect(rig.gpu.requests.last?.word(at: 28) == 40)
+  }
+
+  @Test("what is kept while the cursor queue is full is all of the cursor, on its scanout")
+  func coalescedUpdate() throws {
+    rig.transport.configuration[2] = 2
+    rig.gpu.outputs = [.init(), .init()]
+    var display = try rig.open()
+    try setCursor(&display)
+    rig.gpu.clear()
+    rig.gpu.isHolding = true
+    for x: UInt32 in 0..<16 { try display.moveCursor(toX: x, y: 0) }
+    try display.moveCursor(toX: 50, y: 6, on: ScanoutID(rawValue: 1))
+    try display.moveCursor(toX: 51, y: 7)
+    #expect(rig.gpu.types.count == 16)
+    rig.gpu.answerHeld()
+    rig.gpu.isHolding = false
+    for _ in 0..<3 { try display.drain() }
+    let last = rig.gpu.requests.suffix(2)
+    #expect(last.map(\.type) == [0x300, 0x300])
+    #expect(last.map { $0.word(at: 24) } == [0, 1], "hidden where it was, shown where it is")
+    #expect(last.map { $0.word(at: 40) != 0 } == [false, true])
+    #expect(last.last.map { [$0.word(at: 28), $0.word(at: 32)] } == [51, 7])
   }
 
   @Test("a cursor queue that is broken says so")

@@ -18,15 +18,15 @@ struct DisplayRig {
   var transport: FakeTransport { gpu.transport }
 
   /// Takes the GPU into service, and forgets what that took.
-  func open() throws(GPUError) -> TestDisplay {
-    let display = try TestDisplay.open(transport, on: platform, waiting: waiter)
+  func open(buffers: BufferCount = .one) throws(GPUError) -> TestDisplay {
+    let display = try TestDisplay.open(transport, on: platform, buffers: buffers, waiting: waiter)
     gpu.clear()
     return display
   }
 
   /// Takes the GPU into service and presents the first frame, and forgets what that took.
-  func openWithFrame() throws(GPUError) -> TestDisplay {
-    var display = try open()
+  func openWithFrame(buffers: BufferCount = .one) throws(GPUError) -> TestDisplay {
+    var display = try open(buffers: buffers)
     _ = try display.present(display.nextFrame(waiting: waiter))
     try display.drain()
     gpu.clear()

@@ -9,11 +9,13 @@ import VirtIOTestDoubles
 struct SurfaceTests {
   private let platform = TestPlatform()
 
-  private func makeSurface(_ width: UInt32, _ height: UInt32)
+  private func makeSurface(
+    _ width: UInt32, _ height: UInt32, buffers: BufferCount = .one
+  )
     throws(GPUError) -> Surface<JournaledRegion>
   {
     try Surface(
-      ResourceID(rawValue: 1), width: width, height: height, format: .b8g8r8x8, platform: platform)
+      ResourceID(rawValue: 1), width: width, height: height, buffers: buffers, platform: platform)
   }
 
   @Test("a pixel lies at its row and column, four bytes each")
@@ -21,7 +23,7 @@ struct SurfaceTests {
     let surface = try makeSurface(100, 50)
     let places = [(0, 0, 0), (1, 0, 4), (0, 1, 400), (99, 49, 19_996), (7, 3, 1228)]
     for (x, y, offset) in places {
-      let found = surface.offset(of: Rectangle(x: x, y: y, width: 1, height: 1))
+      let found = surface.offset(of: Rectangle(x: x, y: y, width: 1, height: 1), in: 0)
       #expect(found == UInt64(offset))
     }
     let bounds = surface.bounds
@@ -33,7 +35,7 @@ struct SurfaceTests {
   func largeOffsets() throws {
     platform.largestBlock = .max
     let surface = try makeSurface(16, 0x10_0000)
-    let found = surface.offset(of: Rectangle(x: 3, y: 0xffff_ffff, width: 1, height: 1))
+    let found = surface.offset(of: Rectangle(x: 3, y: 0xffff_ffff, width: 1, height: 1), in: 0)
     #expect(found == (0xffff_ffff * 16 + 3) * 4)
   }
 
@@ -75,20 +77,20 @@ struct SurfaceTests {
     var surface = try makeSurface(10, 10)
     let scanout = ScanoutID(rawValue: 4)
     do {
-      let frame = try required(surface.nextFrame(for: scanout))
+      let frame = try required(surface.nextFrame(for: scanout, after: 0))
       #expect(frame.scanout == scanout && frame.width == 10 && frame.height == 10)
-      #expect(frame.staleRegion == frame.bounds && frame.format == .b8g8r8x8)
-      let hasSecond = !isNothing(surface.nextFrame(for: scanout))
+      #expect(frame.staleRegion.bounds == frame.bounds && frame.format == .b8g8r8x8)
+      let hasSecond = !isNothing(surface.nextFrame(for: scanout, after: 0))
       #expect(!hasSecond)
       _ = consume frame
     }
-    surface.isCurrent = true
+    surface.present(0, 1)
     do {
-      let frame = try required(surface.nextFrame(for: scanout))
-      #expect(frame.staleRegion == .empty)
+      let frame = try required(surface.nextFrame(for: scanout, after: 0))
+      #expect(frame.staleRegion.isEmpty)
       _ = consume frame
     }
-    let frame = try required(surface.nextFrame(for: scanout))
-    #expect(frame.staleRegion == frame.bounds)
+    let frame = try required(surface.nextFrame(for: scanout, after: 0))
+    #expect(frame.staleRegion.bounds == frame.bounds)
   }
 }

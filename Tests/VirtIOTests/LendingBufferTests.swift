@@ -8,7 +8,7 @@ struct LendingBufferTests {
 
   @Test("each slot is lent to one at a time, and comes back when the loan is dropped")
   func lending() throws {
-    let buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, from: platform)
+    var buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, note: 0, from: platform)
     do {
       let first = try required(buffer.lend(0))
       #expect(first.byteCount == 64)
@@ -30,7 +30,7 @@ struct LendingBufferTests {
 
   @Test("slots that do not exist are not lent", arguments: [-1, 2, Int.min, Int.max])
   func noSuchSlot(_ slot: Int) throws {
-    let buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, from: platform)
+    var buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, note: 0, from: platform)
     let isRefused = isNothing(buffer.lend(slot))
     let isLent = buffer.isLent(slot)
     #expect(isRefused && !isLent)
@@ -38,7 +38,7 @@ struct LendingBufferTests {
 
   @Test("a slot is its own part of what the device sees")
   func words() throws {
-    let buffer = try LendingBuffer(slotByteCount: 16, slotCount: 3, from: platform)
+    var buffer = try LendingBuffer(slotByteCount: 16, slotCount: 3, note: 0, from: platform)
     #expect(buffer.byteCount == 48 && buffer.deviceAddress.rawValue % 4096 == 0)
     var loan = try required(buffer.lend(1))
     var words = loan.words
@@ -51,7 +51,7 @@ struct LendingBufferTests {
 
   @Test("the device is never told of the ledger")
   func ledger() throws {
-    let buffer = try LendingBuffer(slotByteCount: 16, slotCount: 3, from: platform)
+    var buffer = try LendingBuffer(slotByteCount: 16, slotCount: 3, note: 0, from: platform)
     let loan = try required(buffer.lend(2))
     // Whatever it writes to its memory, a lent slot stays lent.
     platform.memory.view(at: buffer.deviceAddress, byteCount: 48)?.fill(0)
@@ -64,7 +64,7 @@ struct LendingBufferTests {
 
   @Test("memory that is freed while a slot is lent is left to the loan")
   func freedWhileLent() throws {
-    let buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, from: platform)
+    var buffer = try LendingBuffer(slotByteCount: 64, slotCount: 2, note: 0, from: platform)
     var loan = try required(buffer.lend(1))
     buffer.free(to: platform)
     #expect(platform.memory.liveCount == 2 && platform.wrongFreeCount == 0)
@@ -78,9 +78,9 @@ struct LendingBufferTests {
     platform.failingAllocation = index
     let error = failure {
       () throws(AllocationFailure) in
-      try LendingBuffer(slotByteCount: 64, slotCount: 2, from: platform)
+      try LendingBuffer(slotByteCount: 64, slotCount: 2, note: 0, from: platform)
     }
-    #expect(error?.byteCount == (index == 0 ? 8 : 128))
+    #expect(error?.byteCount == (index == 0 ? 32 : 128))
     #expect(platform.isBalanced && platform.allocationCount == index + 1)
   }
 
@@ -90,7 +90,7 @@ struct LendingBufferTests {
   func badSizes(slotByteCount: Int, slotCount: Int) {
     let error = failure {
       () throws(AllocationFailure) in
-      try LendingBuffer(slotByteCount: slotByteCount, slotCount: slotCount, from: platform)
+      try LendingBuffer(slotByteCount: slotByteCount, slotCount: slotCount, note: 0, from: platform)
     }
     #expect(error?.byteCount == slotByteCount && platform.allocationCount == 0)
   }
@@ -99,7 +99,7 @@ struct LendingBufferTests {
   func negativeSizes() {
     let error = failure {
       () throws(AllocationFailure) in
-      try LendingBuffer(slotByteCount: -64, slotCount: -2, from: platform)
+      try LendingBuffer(slotByteCount: -64, slotCount: -2, note: 0, from: platform)
     }
     #expect(error != nil && platform.wrongRequestCount == 0)
   }
@@ -108,12 +108,26 @@ struct LendingBufferTests {
   func hugeLedger() {
     let error = failure {
       () throws(AllocationFailure) in
-      try LendingBuffer(slotByteCount: 1, slotCount: .max, from: platform)
+      try LendingBuffer(slotByteCount: 1, slotCount: .max, note: 0, from: platform)
     }
     #expect(error != nil && platform.wrongRequestCount == 0)
   }
 
-  private func lent(_ buffer: borrowing LendingBuffer<JournaledRegion>) -> [Bool] {
+  @Test("a note goes along with the loan, and a loan is known by its buffer and slot")
+  func notes() throws {
+    var buffer = try LendingBuffer(slotByteCount: 64, slotCount: 3, note: 7, from: platform)
+    var other = try LendingBuffer(slotByteCount: 64, slotCount: 3, note: 0, from: platform)
+    let first = buffer[noteOf: 0]
+    buffer[noteOf: 2] += 4
+    #expect(first == 7)
+    let loan = try required(buffer.lend(2))
+    let foreign = try required(other.lend(2))
+    let note = loan.note
+    let slots = [buffer.slot(of: loan), buffer.slot(of: foreign), other.slot(of: foreign)]
+    #expect(note == 11 && slots == [2, nil, 2])
+  }
+
+  private func lent(_ buffer: borrowing LendingBuffer<JournaledRegion, Int>) -> [Bool] {
     var result: [Bool] = []
     for slot in 0..<buffer.slotCount { result.append(buffer.isLent(slot)) }
     return result

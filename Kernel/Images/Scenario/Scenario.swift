@@ -45,10 +45,15 @@ struct Scenario {
       let width = frame.width
       let height = frame.height
       let damage = Self.damage(of: number, width: width, height: height)
+      let stale = frame.staleRegion
       var pixels = frame.pixels
-      if number == 0 {
-        for index in pixels.indices {
-          pixels[index] = background(x: index % width, y: index / width)
+      for index in stale.rectangles.indices {
+        let part = stale.rectangles[index]
+        for y in part.y..<part.maxY {
+          for x in part.x..<part.maxX {
+            pixels[y * width + x] = pixel(
+              x: x, y: y, after: number - 1, width: width, height: height)
+          }
         }
       }
       for index in damage.indices {
@@ -74,26 +79,12 @@ struct Scenario {
       stage(.cursorShown)
       for step: UInt32 in 1...4 {
         let (x, y) = (step * 30, step * 20 + round)
-        try moveCursor(of: &display, toX: x, y: y, waiting: patience)
+        try display.moveCursor(toX: x, y: y)
         stage(.cursorMoved(x: x, y: y))
       }
     }
     try display.hideCursor()
     stage(.cursorHidden)
-  }
-
-  /// Moves as soon as the cursor queue has room.
-  private static func moveCursor<P: Platform, T: Transport & ~Copyable>(
-    of display: inout Display<P, T>, toX x: UInt32, y: UInt32, waiting patience: PollingWaiter
-  ) throws(GPUError) {
-    var patience = patience
-    while true {
-      do throws(GPUError) {
-        return try display.moveCursor(toX: x, y: y)
-      } catch {
-        guard error == .busy, patience.wait(on: display.platform) else { throw error }
-      }
-    }
   }
 
   // MARK: What there is to see

@@ -73,9 +73,14 @@ struct Scene: Sendable {
 
   /// Draws everything within `damage`, and leaves the canvas's clip as it was.
   func draw(on canvas: inout Canvas, in damage: SceneDamage) {
+    draw(on: &canvas, in: damage.rectangles)
+  }
+
+  /// Draws everything within `rectangles`, and leaves the canvas's clip as it was.
+  func draw(on canvas: inout Canvas, in rectangles: Span<Rectangle>) {
     let clip = canvas.clip
-    for index in 0..<damage.count {
-      canvas.clip = clip.intersection(damage[index])
+    for index in rectangles.indices {
+      canvas.clip = clip.intersection(rectangles[index])
       draw(on: &canvas)
     }
     canvas.clip = clip

@@ -8,7 +8,7 @@ import VirtIOPCI
 /// Something to look at: a scene in motion on every enabled scanout of the first GPU.
 ///
 /// With `frames=N` among its arguments it switches the machine off after N frames; with `wait=poll` it
-/// does without interrupts.
+/// does without interrupts; with `buffers=1`, `2` or `3` each scanout has room for so many pictures.
 @main
 struct Showcase {
   static func main() {
@@ -52,8 +52,9 @@ struct Showcase {
     let platform = board.platform
     let frames = board.arguments.number("frames")
     do throws(GPUError) {
+      let buffers = board.arguments.number("buffers").flatMap { BufferCount(rawValue: Int($0)) }
       var screen = try Display.open(
-        transport, on: platform, declining: board.declinedFeatures(),
+        transport, on: platform, declining: board.declinedFeatures(), buffers: buffers ?? .two,
         waiting: .polling(.seconds(2)))
       if !polls(board) { board.startInterrupts() }
       let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
@@ -71,7 +72,9 @@ struct Showcase {
       var count: UInt64 = 0
       var due = platform.now
       while count < frames ?? .max {
-        for index in scenes.indices { try step(&scenes[index], index, on: &screen, patience) }
+        for index in scenes.indices {
+          try step(&scenes[index], index, isFirst: count == 0, on: &screen, patience)
+        }
         count += 1
         if count == 1 { printLine("SHOWCASE READY") }
         // A frame that came late is not made up for by others that come early.
@@ -91,26 +94,22 @@ struct Showcase {
   /// 60 frames a second.
   static var interval: Nanoseconds { .microseconds(16_667) }
 
-  /// Draws one frame of one scanout: all of it at first, then what changes.
+  /// Draws one frame of one scanout: what its pixels lack, which is all of it at first, and what changes.
   static func step<T: Transport & ~Copyable>(
-    _ scene: inout Scene?, _ index: Int, on screen: inout Display<BoardPlatform, T>,
+    _ scene: inout Scene?, _ index: Int, isFirst: Bool, on screen: inout Display<BoardPlatform, T>,
     _ patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
     guard var current = scene else { return }
     let scanout = ScanoutID(rawValue: UInt32(index))
     var frame = try screen.nextFrame(on: scanout, waiting: patience)
-    let isStale = !frame.staleRegion.isEmpty
-    if !isStale { current.advance() }
+    if !isFirst { current.advance() }
+    let damage = current.damage
+    var area = frame.staleRegion
+    area.formUnion(DamageList(damage.rectangles, within: frame.bounds))
     var canvas = Canvas(
       width: frame.width, height: frame.height, format: frame.format, pixels: frame.pixels)
-    if isStale {
-      current.draw(on: &canvas)
-      _ = try screen.present(frame)
-    } else {
-      let damage = current.damage
-      current.draw(on: &canvas, in: damage)
-      _ = try screen.present(frame, damage: damage.rectangles)
-    }
+    current.draw(on: &canvas, in: area.rectangles)
+    _ = try screen.present(frame, damage: damage.rectangles)
     scene = current
   }
 }

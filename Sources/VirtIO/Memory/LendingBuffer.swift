@@ -4,9 +4,9 @@ internal import Synchronization
 ///
 /// This is what lets a frame be a value of its own, that may be dropped anywhere, while the device's
 /// side keeps the memory: whether a slot is lent is written in a ledger that the device is never
-/// told about.
+/// told about. Each slot has a note there too, which goes along with the loan.
 @safe
-public struct LendingBuffer<Region: DMARegion>: ~Copyable {
+public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>: ~Copyable {
   private let memory: DMABuffer<Region>
   private let ledger: DMABuffer<Region>
   /// The length of a slot in bytes.
@@ -14,17 +14,20 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
   /// How many slots there are.
   public let slotCount: Int
 
+  private typealias Entry = LedgerEntry<Note>
+
   /// Takes memory for `slotCount` slots and their ledger from `platform`.
   ///
+  /// - Parameter note: What is noted for every slot at first.
   /// - Throws: ``AllocationFailure`` if the platform has no such range, the size has no number, or a
   ///   slot is not a whole number of 32-bit words.
-  public init<P: Platform>(slotByteCount: Int, slotCount: Int, from platform: borrowing P)
-    throws(AllocationFailure) where P.Region == Region
-  {
+  public init<P: Platform>(
+    slotByteCount: Int, slotCount: Int, note: Note, from platform: borrowing P
+  ) throws(AllocationFailure) where P.Region == Region {
     let total = slotByteCount.multipliedReportingOverflow(by: slotCount)
-    let ledgerByteCount = slotCount.multipliedReportingOverflow(by: 4)
+    let ledgerByteCount = slotCount.multipliedReportingOverflow(by: MemoryLayout<Entry>.stride)
     guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !total.overflow,
-      !ledgerByteCount.overflow
+      !ledgerByteCount.overflow, MemoryLayout<Entry>.alignment <= 16
     else {
       throw AllocationFailure(byteCount: slotByteCount)
     }
@@ -39,6 +42,7 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
     self.ledger = ledger
     self.slotByteCount = slotByteCount
     self.slotCount = slotCount
+    for slot in 0..<slotCount { self[noteOf: slot] = note }
   }
 
   /// Where the device sees the first slot.
@@ -46,31 +50,49 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
   /// The length of all slots together.
   public var byteCount: Int { slotByteCount &* slotCount }
 
-  private func cell(_ slot: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
-    // SAFETY: the ledger holds one zeroed 32-bit cell a slot and nothing else.
-    unsafe (ledger.region.base + slot &* 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+  private func entry(_ slot: Int) -> UnsafeMutablePointer<Entry> {
+    // SAFETY: the ledger holds one entry a slot and nothing else. Its cell was zeroed, its note written
+    // when the buffer was made.
+    unsafe (ledger.region.base + slot &* MemoryLayout<Entry>.stride)
+      .assumingMemoryBound(to: Entry.self)
   }
 
   /// Whether a loan of `slot` is alive.
   public func isLent(_ slot: Int) -> Bool {
     guard slot >= 0, slot < slotCount else { return false }
-    return unsafe cell(slot).pointee.load(ordering: .acquiring) != 0
+    return unsafe entry(slot).pointee.isLent.load(ordering: .acquiring) != 0
   }
 
   /// Lends `slot`, or nothing if it is lent already or does not exist.
-  public func lend(_ slot: Int) -> Loan? {
-    guard slot >= 0, slot < slotCount else { return nil }
-    let cell = unsafe cell(slot)
-    let lent = unsafe cell.pointee.compareExchange(expected: 0, desired: 1, ordering: .acquiring)
-    guard lent.exchanged else { return nil }
+  public mutating func lend(_ slot: Int) -> Loan<Note>? {
+    // Nobody else lends, so that what is not lent stays so: no exchange is needed.
+    guard slot >= 0, slot < slotCount, !isLent(slot) else { return nil }
+    let entry = unsafe entry(slot)
+    unsafe entry.pointee.isLent.store(1, ordering: .relaxed)
     return unsafe Loan(
-      base: memory.region.base + slot &* slotByteCount, byteCount: slotByteCount, cell: cell)
+      base: memory.region.base + slot &* slotByteCount, byteCount: slotByteCount, entry: entry)
   }
 
-  /// Whether a loan is one of a slot of this buffer.
-  public func isSource(of loan: borrowing Loan) -> Bool {
-    for slot in 0..<slotCount where unsafe cell(slot) == loan.cell { return true }
-    return false
+  /// Which slot of this buffer a loan is of; nil if it is of another buffer.
+  public func slot(of loan: borrowing Loan<Note>) -> Int? {
+    let stride = MemoryLayout<Entry>.stride
+    let distance = unsafe UInt(bitPattern: loan.entry) &- UInt(bitPattern: ledger.region.base)
+    guard distance < UInt(bitPattern: slotCount &* stride) else { return nil }
+    return Int(bitPattern: distance) / stride
+  }
+
+  /// What is noted for a slot that is not lent; for one that is, nobody may write.
+  ///
+  /// `slot` has to exist.
+  public subscript(noteOf slot: Int) -> Note {
+    get {
+      precondition(slot >= 0 && slot < slotCount)
+      return unsafe entry(slot).pointee.note
+    }
+    _modify {
+      precondition(slot >= 0 && slot < slotCount)
+      yield unsafe &entry(slot).pointee.note
+    }
   }
 
   /// Before the device reads so many bytes of `slot` from `offset` on: it will find what was drawn
@@ -89,23 +111,37 @@ public struct LendingBuffer<Region: DMARegion>: ~Copyable {
   }
 }
 
+/// What the ledger says of one slot.
+struct LedgerEntry<Note: BitwiseCopyable & Sendable>: ~Copyable {
+  let isLent: Atomic<UInt32>
+  var note: Note
+}
+
 /// The CPU's exclusive use of one slot of a ``LendingBuffer``; ends when it is dropped.
 @safe
-public struct Loan: ~Copyable, @unchecked Sendable {
+public struct Loan<Note: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
-  fileprivate let cell: UnsafeMutablePointer<Atomic<UInt32>>
+  fileprivate let entry: UnsafeMutablePointer<LedgerEntry<Note>>
   /// The length of the slot in bytes.
   public let byteCount: Int
 
-  init(base: UnsafeMutableRawPointer, byteCount: Int, cell: UnsafeMutablePointer<Atomic<UInt32>>) {
+  init(
+    base: UnsafeMutableRawPointer, byteCount: Int, entry: UnsafeMutablePointer<LedgerEntry<Note>>
+  ) {
     unsafe self.base = base
-    unsafe self.cell = cell
+    unsafe self.entry = entry
     self.byteCount = byteCount
   }
 
   deinit {
     // SAFETY: a lending buffer keeps its ledger as long as a loan is alive.
-    unsafe cell.pointee.store(0, ordering: .releasing)
+    unsafe entry.pointee.isLent.store(0, ordering: .releasing)
+  }
+
+  /// What was noted for the slot when it was lent.
+  public var note: Note {
+    // SAFETY: as above; nobody writes the note of a slot that is lent.
+    unsafe entry.pointee.note
   }
 
   /// The slot as 32-bit words.

@@ -1,13 +1,31 @@
 import VirtIO
 
 /// The cursor queue. Its commands have no response: the device only gives them back.
+///
+/// What is wanted of the cursor is kept here, and sent as soon as there is room; until then, only what is
+/// newest is kept. So nobody ever waits for the cursor.
 struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   private var queue: Virtqueue<Region, Bell, 16>
   private var memory: DMABuffer<Region>
   private var chains: InlineArray<16, Chain?>
-  private var chainCount = 0
-  private var freeChains: InlineArray<16, Chain?>
-  private var freeCount = 0
+  /// A bit for each slot.
+  private let all: UInt32
+  /// A bit for each slot that the device does not have.
+  private var free: UInt32
+  /// Where the cursor is to be, and what it is to look like.
+  private(set) var wanted = CursorState(scanout: ScanoutID(rawValue: 0))
+  /// What the device was told last.
+  private var told = CursorState(scanout: ScanoutID(rawValue: 0))
+  private var due = Due.nothing
+
+  /// What the device has still to be told.
+  private enum Due {
+    case nothing
+    /// Where the cursor is.
+    case position
+    /// All of it.
+    case everything
+  }
 
   private static var stride: Int { 64 }
 
@@ -29,28 +47,21 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       throw .device(error)
     }
     chains = InlineArray(repeating: nil)
-    freeChains = InlineArray(repeating: nil)
     queue.suppressInterrupts(true)
+    for slot in 0..<min(queue.size, 16) {
+      let request = Segment(
+        address: memory.deviceAddress.advanced(by: slot &* Self.stride),
+        byteCount: UInt32(MemoryLayout<CursorCommand>.size))
+      chains[slot] = try? queue.makeChain(readable: request, writable: nil)
+    }
+    all = (1 << UInt32(truncatingIfNeeded: min(queue.size, 16))) &- 1
+    free = all
     self.memory = memory
     self.queue = queue
-    for slot in 0..<self.queue.size {
-      let request = Segment(
-        address: self.memory.deviceAddress.advanced(by: slot &* Self.stride),
-        byteCount: UInt32(MemoryLayout<CursorCommand>.size))
-      guard let chain = try? self.queue.makeChain(readable: request, writable: nil) else { break }
-      chains[chainCount] = chain
-      chainCount &+= 1
-    }
-    freeAll()
   }
 
-  /// Has all commands free.
-  private mutating func freeAll() {
-    for index in 0..<chainCount { freeChains[index] = chains[index] }
-    freeCount = chainCount
-  }
-
-  /// Makes the device forget the queue and what is in it, and take it up anew. Blocks.
+  /// Makes the device forget the queue and what is in it, take it up anew, and show the cursor as it is
+  /// wanted. Blocks.
   mutating func restart<P: Platform, T: Transport & ~Copyable, W: Waiter>(
     on device: inout LiveDevice<T>, platform: borrowing P, waiting waiter: W
   ) throws(GPUError) where P.Region == Region, T.Bell == Bell {
@@ -60,46 +71,76 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     } catch {
       throw .device(error)
     }
-    freeAll()
+    free = all
+    guard wanted.resource != .none || told.resource != .none else { return }
+    due = .everything
+    try send()
   }
 
-  /// Makes sure that so many commands can be sent.
+  /// Moves the cursor on its scanout; one doorbell at the most.
   ///
-  /// - Throws: ``GPUError/busy`` if they cannot, or ``GPUError/queue(_:)``.
-  mutating func reserve(_ count: Int) throws(GPUError) {
-    do {
-      try reclaim()
+  /// - Throws: ``GPUError/queue(_:)``.
+  mutating func move(toX x: UInt32, y: UInt32) throws(GPUError) {
+    wanted.x = x
+    wanted.y = y
+    if due == .nothing { due = .position }
+    try send()
+  }
+
+  /// Shows the cursor anew, or with no resource hides it; one doorbell at the most.
+  ///
+  /// - Throws: ``GPUError/queue(_:)``.
+  mutating func update(_ cursor: CursorState) throws(GPUError) {
+    wanted = cursor
+    due = .everything
+    try send()
+  }
+
+  /// Whether the device has still to be told something.
+  var isDue: Bool { due != .nothing }
+
+  /// Tells the device what it has not been told, if there is room.
+  ///
+  /// - Throws: ``GPUError/queue(_:)``.
+  mutating func send() throws(GPUError) {
+    do throws(QueueError) {
+      if let completion = try queue.nextCompletion() { takeBack(completion) }
+      guard free != 0 else { return }
+      if wanted.scanout != told.scanout { try leave() }
+      guard free != 0 else { return queue.publish() }
+      try enqueue(due == .everything ? .update(wanted) : .move(wanted))
+      told = wanted
+      due = .nothing
+      queue.publish()
     } catch {
       throw .queue(error)
     }
-    guard freeCount >= count else { throw .busy }
   }
 
-  /// Sends a command, if a slot is free.
-  ///
-  /// - Throws: ``GPUError/busy``, or ``GPUError/queue(_:)``.
-  mutating func send(_ command: CursorCommand) throws(GPUError) {
-    do throws(QueueError) {
-      try reclaim()
-      guard freeCount > 0, let chain = freeChains[freeCount &- 1] else { throw .full }
-      var bytes = memory.mutableBytes
-      // A chain was made for each slot, in their order.
-      bytes.storeBytes(of: command, toByteOffset: chain.id &* Self.stride, as: CursorCommand.self)
-      memory.prepareForDeviceReads(
-        at: chain.id &* Self.stride, byteCount: MemoryLayout<CursorCommand>.size)
-      try queue.enqueue(chain, readableByteCount: UInt32(MemoryLayout<CursorCommand>.size))
-      freeCount &-= 1
-      queue.publish()
-    } catch {
-      throw error == .full ? .busy : .queue(error)
-    }
+  /// Hides the cursor where it was: on another scanout it is not the same one.
+  @inline(never)
+  private mutating func leave() throws(QueueError) {
+    due = .everything
+    if told.resource == .none { return }
+    told.resource = .none
+    try enqueue(.update(told))
+    if free == 0, let completion = try queue.nextCompletion() { takeBack(completion) }
   }
 
-  private mutating func reclaim() throws(QueueError) {
-    while freeCount < chainCount, let completion = try queue.nextCompletion() {
-      freeChains[freeCount] = completion.chain
-      freeCount &+= 1
-    }
+  private mutating func enqueue(_ command: CursorCommand) throws(QueueError) {
+    // A chain was made for each slot, in their order.
+    let slot = free.trailingZeroBitCount
+    guard let chain = chains[slot] else { throw .full }
+    var bytes = memory.mutableBytes
+    bytes.storeBytes(of: command, toByteOffset: slot &* Self.stride, as: CursorCommand.self)
+    memory.prepareForDeviceReads(
+      at: slot &* Self.stride, byteCount: MemoryLayout<CursorCommand>.size)
+    try queue.enqueue(chain, readableByteCount: UInt32(MemoryLayout<CursorCommand>.size))
+    free &= free &- 1
+  }
+
+  private mutating func takeBack(_ completion: Completion) {
+    free |= 1 << UInt32(truncatingIfNeeded: completion.chain.id)
   }
 
   /// Gives all memory back.

@@ -17,7 +17,7 @@ extension Display where T: ~Copyable {
   ///   - y: Where it points to, in pixels of the scanout.
   ///   - scanout: Nil for the first enabled one.
   ///   - waiter: How, and how long at most, to wait for the image to be taken.
-  /// - Throws: ``GPUError``; ``GPUError/busy`` if the cursor queue is full.
+  /// - Throws: ``GPUError``; ``GPUError/busy`` while the device may still read the last image.
   public mutating func setCursor<W: Waiter>(
     _ image: Span<UInt32>, hotspotX: UInt32, hotspotY: UInt32, x: UInt32, y: UInt32,
     on scanout: ScanoutID? = nil, waiting waiter: W
@@ -29,7 +29,7 @@ extension Display where T: ~Copyable {
     guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
     try requireService()
     let resource = try makeCursorResource(waiting: waiter)
-    guard !control.isAbandoned(resource) else { throw .busy }
+    guard !control.slots.isAbandoned(resource) else { throw .busy }
     copyCursor(image)
     // The image must have arrived before the cursor is told of it: that takes a fence.
     try control.reserve(1)
@@ -39,50 +39,45 @@ extension Display where T: ~Copyable {
       TransferToHost2D(resource, rectangle: bounds, offset: 0, fence: fence), resource,
       fence: fence)
     try finishCalls(waiting: waiter)
-    try show(
+    try cursorQueue.update(
       CursorState(
         scanout: scanout, x: x, y: y, resource: resource, hotspotX: hotspotX,
         hotspotY: hotspotY))
   }
 
-  /// Moves the cursor, within its scanout or to another. Does not block; one doorbell, or two.
+  /// Moves the cursor, within its scanout or to another. Does not block; one doorbell at the most.
   ///
-  /// A hidden cursor stays hidden, but is shown at the new place when it gets an image.
+  /// It waits for no frame. While the cursor queue is full only the newest place is kept; it is sent as
+  /// soon as there is room, with the next call that moves or changes the cursor, or with the next
+  /// ``drain(limit:)``, which ``tryNextFrame(on:)`` and others begin with. A hidden cursor stays hidden,
+  /// but is shown at the new place when it gets an image. To be called in the display's own context.
   ///
-  /// - Throws: ``GPUError/busy`` if the cursor queue is full: the next move will do.
+  /// - Throws: ``GPUError/scanoutDisabled(_:)`` if there is no such scanout, and others; never
+  ///   ``GPUError/busy``.
   public mutating func moveCursor(toX x: UInt32, y: UInt32, on scanout: ScanoutID? = nil)
     throws(GPUError)
   {
     try requireService()
-    let scanout = scanout ?? cursor.scanout
-    guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
-    var state = cursor
-    state.x = x
-    state.y = y
-    state.scanout = scanout
-    guard scanout == cursor.scanout else { return try show(state) }
-    try cursorQueue.send(.move(state))
-    cursor = state
+    if let scanout, scanout != cursorQueue.wanted.scanout {
+      guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
+      var cursor = cursorQueue.wanted
+      cursor.x = x
+      cursor.y = y
+      cursor.scanout = scanout
+      try cursorQueue.update(cursor)
+    } else {
+      try cursorQueue.move(toX: x, y: y)
+    }
   }
 
-  /// Shows the cursor in full. On another scanout than before, it leaves the old one first.
-  private mutating func show(_ state: CursorState) throws(GPUError) {
-    let leaves = cursor.scanout != state.scanout && cursor.resource != .none
-    try cursorQueue.reserve(leaves ? 2 : 1)
-    if leaves { try hideCursor() }
-    try cursorQueue.send(.update(state))
-    cursor = state
-  }
-
-  /// Hides the cursor. Does not block.
+  /// Hides the cursor. Does not block; what was said of ``moveCursor(toX:y:on:)`` is true of it too.
   ///
-  /// - Throws: ``GPUError/busy`` if the cursor queue is full.
+  /// - Throws: ``GPUError``; never ``GPUError/busy``.
   public mutating func hideCursor() throws(GPUError) {
     try requireService()
-    var state = cursor
-    state.resource = .none
-    try cursorQueue.send(.update(state))
-    cursor = state
+    var cursor = cursorQueue.wanted
+    cursor.resource = .none
+    try cursorQueue.update(cursor)
   }
 
   /// Resets the cursor queue by itself and shows the cursor as it was last wanted, while frames go on as
@@ -98,7 +93,6 @@ extension Display where T: ~Copyable {
   public mutating func restartCursorQueue<W: Waiter>(waiting waiter: W) throws(GPUError) {
     try requireService()
     try cursorQueue.restart(on: &device, platform: platform, waiting: waiter)
-    if cursor.resource != .none { try cursorQueue.send(.update(cursor)) }
   }
 
   /// The resource that holds the cursor image, made when it is first needed.
@@ -118,7 +112,7 @@ extension Display where T: ~Copyable {
       try finishCalls(waiting: waiter)
     } catch {
       // Created perhaps, but of no use: the next attempt makes another.
-      if control.freeCount > 0 {
+      if control.slots.freeCount > 0 {
         try post(ResourceRelease.unref(resource), resource)
         try? finishCalls(waiting: waiter)
       }

@@ -4,133 +4,175 @@ public import VirtIOGraphics
 extension Display where T: ~Copyable {
   /// The next frame of a scanout to draw in, once the device does not need its memory any more.
   ///
-  /// The first frame of a scanout allocates, and has the size that the device says suits the display.
+  /// The first frame of a scanout allocates, and has the size that the device says suits the display. To
+  /// be called in the display's own context.
   ///
   /// - Parameters:
   ///   - scanout: Nil for the first enabled one.
-  ///   - waiter: How, and how long at most, to wait for the device to be done with the last frame.
-  /// - Throws: ``GPUError``; among others what became of the frame before, if it failed.
+  ///   - waiter: How, and how long at most, to wait for the device to be done with an earlier frame.
+  /// - Throws: ``GPUError``; among others what became of an earlier frame, if it failed.
   public mutating func nextFrame<W: Waiter>(on scanout: ScanoutID? = nil, waiting waiter: W)
     throws(GPUError) -> Frame
   {
+    if let frame = try tryNextFrame(on: scanout) { return frame }
     var waiter = waiter
-    while true {
+    while waiter.wait(on: platform) {
       if let frame = try tryNextFrame(on: scanout) { return frame }
-      guard waiter.wait(on: platform) else {
-        let index = try surfaceIndex(of: scanout)
-        let id = scanouts[index].id
-        if control.accounts[index].pendingCount == 0 { throw .noFrame(id) }
-        throw .timedOut(
-          CommandSubject(.resourceFlush, scanout: id), needsReset: needsReset())
-      }
     }
+    throw noFrame(try surfaceIndex(of: scanout))
   }
 
-  /// The next frame of a scanout to draw in, or nil while the device or the program has it.
+  /// Why no frame came in time.
+  @inline(never)
+  private mutating func noFrame(_ index: Int) -> GPUError {
+    let id = scanouts[index].id
+    guard surfaces[index]?.inFlight.isEmpty == false else { return .noFrame(id) }
+    return .timedOut(CommandSubject(.resourceFlush, scanout: id), needsReset: needsReset())
+  }
+
+  /// The next frame of a scanout to draw in, or nil while the device or the program has all of them: that
+  /// is how a program that is too fast is held back.
   ///
   /// Does not block. Otherwise as ``nextFrame(on:waiting:)``.
   public mutating func tryNextFrame(on scanout: ScanoutID? = nil) throws(GPUError) -> Frame? {
     try requireService()
-    try control.drain()
+    try drain()
     let index = try surfaceIndex(of: scanout)
-    try throwFailure(of: index)
-    try releaseRetired(index)
-    try makeSurface(index)
-    if control.accounts[index].pendingCount > 0 { return nil }
-    return surfaces[index]?.nextFrame(for: scanouts[index].id)
+    if attention >> UInt16(truncatingIfNeeded: index) & 1 != 0 {
+      guard try attend(to: index) else { return nil }
+    }
+    let (id, predecessors) = (scanoutID(index), progress[index].presented)
+    return surfaces[index]?.nextFrame(for: id, after: predecessors)
   }
 
   /// Puts a frame on its scanout. Does not block; one doorbell at the most.
   ///
   /// The frame is the device's from here on. If this throws, it goes back to the display instead, and
-  /// what was drawn in it counts as dropped.
+  /// what was drawn in it counts as dropped. To be called in the display's own context.
   ///
-  /// - Parameter frame: The frame, consumed.
-  /// - Throws: ``GPUError/busy`` if there are too many commands in flight, and others.
-  public mutating func present(_ frame: consuming Frame) throws(GPUError) -> Presentation {
-    let whole: InlineArray<1, Rectangle> = [frame.bounds]
-    return try present(frame, damage: whole.span)
+  /// - Parameters:
+  ///   - frame: The frame, consumed.
+  ///   - policy: What becomes of it while the device is busy with an earlier one.
+  /// - Throws: ``GPUError/busy`` if there are too many commands in flight and the frame is to be sent at
+  ///   once, and others.
+  public mutating func present(
+    _ frame: consuming Frame, as policy: PresentationPolicy = .queued
+  ) throws(GPUError) -> Presentation {
+    let (slot, index) = try takeBack(frame)
+    surfaces[index]?.oweAll(of: slot)
+    let number = try pass(slot, index, policy)
+    surfaces[index]?.present(slot, number)
+    return Presentation(scanout: scanoutID(index), number: number)
   }
 
   /// Puts what was drawn anew in a frame on its scanout. Does not block; one doorbell at the most.
   ///
+  /// Rectangles are joined where that moves fewer bytes, so that there are at most
+  /// ``VirtIOGraphics/DamageList/capacity``. All of the frame is sent if the device needs it: for the
+  /// first picture, after a failure, and if another frame was presented since this one was handed out.
+  ///
   /// - Parameters:
-  ///   - frame: The frame, consumed; see ``present(_:)``.
-  ///   - damage: What differs from the frame before. Parts outside the frame do not count. When there
-  ///     is no room for so many rectangles, one around them all is sent. A frame that was stale is
-  ///     always sent whole.
+  ///   - frame: The frame, consumed; see ``present(_:as:)``.
+  ///   - damage: What differs from the frame that was presented before, once ``Frame/staleRegion`` has
+  ///     been drawn. Parts outside the frame do not count.
+  ///   - policy: What becomes of it while the device is busy with an earlier one.
   /// - Throws: ``GPUError/busy`` if there are too many commands in flight, and others.
-  public mutating func present(_ frame: consuming Frame, damage: Span<Rectangle>)
-    throws(GPUError) -> Presentation
-  {
-    try requireService()
-    let scanout = frame.scanout
-    let index = try surfaceIndex(of: scanout)
-    try control.drain()
-    try throwFailure(of: index)
-    guard let resource = surfaces[index]?.resource, let bounds = surfaces[index]?.bounds,
-      surfaces[index]?.isSource(of: frame) == true
-    else { throw .staleFrame }
-    let isWhole = !frame.staleRegion.isEmpty
-    let area = isWhole ? bounds : Self.area(of: damage, in: bounds)
-    guard !area.isEmpty else {
-      surfaces[index]?.isCurrent = true
-      return Presentation(scanout: scanout, fence: 0)
-    }
-    let isCreated = surfaces[index]?.isCreated == true
-    let needsScanout = surfaces[index]?.needsScanout == true
-    let others = (isCreated ? 0 : 2) &+ (needsScanout ? 1 : 0) &+ 1
-    try control.reserve(others &+ 1)
-    let batch = Batch(resource: resource, index: index, fence: control.nextFence())
-    if !isCreated { try postCreation(batch) }
-    if !isWhole, damage.count > 1, control.freeCount >= others &+ damage.count {
-      for position in damage.indices {
-        let part = damage[position].intersection(bounds)
-        if !part.isEmpty { try postTransfer(part, batch) }
-      }
+  public mutating func present(
+    _ frame: consuming Frame, damage: Span<Rectangle>, as policy: PresentationPolicy = .queued
+  ) throws(GPUError) -> Presentation {
+    let damage = DamageList(damage, within: frame.bounds)
+    let isUnknown = frame.isUnknown
+    let predecessors = frame.predecessors
+    let (slot, index) = try takeBack(frame)
+    // Nobody knows how the pixels of one that was overtaken differ from the picture that was presented
+    // last.
+    let isOvertaken = predecessors != progress[index].presented
+    if isOvertaken {
+      surfaces[index]?.oweAll(of: slot)
     } else {
-      try postTransfer(area, batch)
+      surfaces[index]?.owe(damage, of: slot, isUnknown: isUnknown)
     }
-    if needsScanout {
-      try post(SetScanout(scanout, to: resource, rectangle: bounds), batch)
+    let isNothing = surfaces[index]?.owesNothing(of: slot) == true
+    let number = isNothing ? 0 : try pass(slot, index, policy)
+    if isOvertaken {
+      surfaces[index]?.present(slot, number)
+    } else {
+      surfaces[index]?.present(slot, number, damage: damage)
     }
-    try post(ResourceFlush(resource, rectangle: area, fence: batch.fence), batch, isLast: true)
-    surfaces[index]?.isCreated = true
-    surfaces[index]?.needsScanout = false
-    surfaces[index]?.isCurrent = true
-    // Behind the picture, which it must not hold up.
-    postDueEDID()
-    control.publish()
-    return Presentation(scanout: scanout, fence: batch.fence)
+    return Presentation(scanout: scanoutID(index), number: number)
   }
 
-  /// One rectangle around all damage.
-  private static func area(of damage: Span<Rectangle>, in bounds: Rectangle) -> Rectangle {
-    var area = Rectangle.empty
-    for position in damage.indices {
-      area = area.union(damage[position].intersection(bounds))
-    }
-    return area
+  /// Ends the program's part in a frame.
+  private mutating func takeBack(_ frame: consuming Frame) throws(GPUError) -> (
+    slot: Int, index: Int
+  ) {
+    try requireService()
+    let index = try surfaceIndex(of: frame.scanout)
+    guard let slot = surfaces[index]?.slot(of: frame) else { throw .staleFrame }
+    return (slot, index)
   }
 
-  /// Whether a presented frame has arrived. Does not block.
+  /// Sends a presented frame, or has it wait.
+  ///
+  /// - Returns: Its number.
+  private mutating func pass(_ slot: Int, _ index: Int, _ policy: PresentationPolicy)
+    throws(GPUError) -> UInt64
+  {
+    if policy == .queued, waitingScanouts == 0 {
+      try send(slot, index)
+    } else if try mustWait(slot, index, policy) {
+      keepWaiting(slot, index)
+    } else {
+      do {
+        try send(slot, index)
+      } catch {
+        guard policy == .mailbox, error == .busy else { throw error }
+        keepWaiting(slot, index)
+      }
+    }
+    return progress[index].present()
+  }
+
+  private mutating func keepWaiting(_ slot: Int, _ index: Int) {
+    surfaces[index]?.wait(slot)
+    waitingScanouts |= 1 << UInt16(truncatingIfNeeded: index)
+  }
+
+  /// Whether a frame has to wait until the device is done with another. Those that it must not overtake
+  /// are sent.
+  @inline(never)
+  private mutating func mustWait(_ slot: Int, _ index: Int, _ policy: PresentationPolicy)
+    throws(GPUError) -> Bool
+  {
+    if policy == .mailbox {
+      try settle()
+      if surfaces[index]?.inFlight.isEmpty == false { return true }
+      // What waits is overtaken here and now.
+      surfaces[index]?.wait(slot)
+    }
+    while let first = surfaces[index]?.firstWaiting, first != slot {
+      try send(first, index)
+    }
+    return false
+  }
+
+  /// Whether a presented frame has arrived, or a newer one in its place. Does not block.
+  ///
+  /// To be called in the display's own context.
   ///
   /// - Throws: ``GPUError``: it never will.
   public mutating func isComplete(_ presentation: Presentation) throws(GPUError) -> Bool {
-    try control.drain()
+    try drain()
     guard let index = Int(exactly: presentation.scanout.rawValue), index < scanoutCount else {
       throw .scanoutDisabled(presentation.scanout)
     }
-    do {
-      return try control.accounts[index].isDone(presentation.fence)
-    } catch {
-      // Said here, so not again with the next frame.
-      _ = takeFailure(of: index)
-      throw error
-    }
+    if surfaces[index]?.isUnderWay(presentation.number) == true { return false }
+    return try progress[index].hasArrived(presentation.number)
   }
 
-  /// Waits until a presented frame has arrived.
+  /// Waits until a presented frame has arrived, or a newer one in its place.
+  ///
+  /// To be called in the display's own context.
   ///
   /// - Throws: ``GPUError``: it never will, or it did not in time.
   public mutating func finish<W: Waiter>(_ presentation: Presentation, waiting waiter: W)
@@ -146,51 +188,22 @@ extension Display where T: ~Copyable {
     }
   }
 
+  private func scanoutID(_ index: Int) -> ScanoutID {
+    ScanoutID(rawValue: UInt32(truncatingIfNeeded: index))
+  }
+
   /// Which surface belongs to a scanout, by default to the first enabled one.
-  func surfaceIndex(of scanout: ScanoutID?) throws(GPUError) -> Int {
-    guard let scanout = scanout ?? firstScanout else { throw .noScanout }
-    guard let found = self.scanout(scanout), found.isEnabled else {
+  ///
+  /// Mutating, as is all that only looks at a display on the way of a frame: otherwise Swift copies the
+  /// display first.
+  mutating func surfaceIndex(of scanout: ScanoutID?) throws(GPUError) -> Int {
+    guard let scanout else {
+      guard enabledScanouts != 0 else { throw .noScanout }
+      return enabledScanouts.trailingZeroBitCount
+    }
+    guard scanout.rawValue < 16, enabledScanouts >> UInt16(scanout.rawValue) & 1 != 0 else {
       throw .scanoutDisabled(scanout)
     }
     return Int(scanout.rawValue)
-  }
-
-  // MARK: Commands of a frame
-
-  /// The commands of one frame: which resource and scanout they are about, and the fence of the last.
-  private struct Batch {
-    let resource: ResourceID
-    let index: Int
-    let fence: UInt64
-  }
-
-  private mutating func post<Command: ControlCommand>(
-    _ command: Command, _ batch: Batch, isLast: Bool = false
-  ) throws(GPUError) {
-    let subject = CommandSubject(
-      CommandType(rawValue: command.header.type.value), resource: batch.resource,
-      scanout: scanouts[batch.index].id)
-    try control.post(
-      command, subject, fence: isLast ? batch.fence : 0, batch: batch.fence,
-      account: batch.index)
-  }
-
-  private mutating func postCreation(_ batch: Batch) throws(GPUError) {
-    let resource = batch.resource
-    guard let width = surfaces[batch.index]?.width, let height = surfaces[batch.index]?.height,
-      let format = surfaces[batch.index]?.format,
-      let address = surfaces[batch.index]?.buffer.deviceAddress,
-      let byteCount = surfaces[batch.index]?.buffer.byteCount
-    else { return }
-    try post(ResourceCreate2D(resource, format: format, width: width, height: height), batch)
-    try post(
-      ResourceAttachBacking(
-        resource, address: address, byteCount: UInt32(truncatingIfNeeded: byteCount)), batch)
-  }
-
-  private mutating func postTransfer(_ rectangle: Rectangle, _ batch: Batch) throws(GPUError) {
-    guard let offset = surfaces[batch.index]?.offset(of: rectangle) else { return }
-    try post(
-      TransferToHost2D(batch.resource, rectangle: rectangle, offset: offset), batch)
   }
 }

@@ -17,12 +17,13 @@ extension Display where T: ~Copyable {
         return Scanout(ScanoutID(rawValue: UInt32(truncatingIfNeeded: index)), one)
       }
     }
-    control.forgetEDIDs()
-    edidsDue = 0
-    guard features.contains(.edid) else { return }
+    attention = .max
+    enabledScanouts = 0
     for index in scanouts.indices where scanouts[index].isEnabled {
-      edidsDue |= 1 << UInt16(truncatingIfNeeded: index)
+      enabledScanouts |= 1 << UInt16(truncatingIfNeeded: index)
     }
+    control.forgetEDIDs()
+    edidsDue = features.contains(.edid) ? enabledScanouts : 0
   }
 
   /// Asks a question whose type has one slot, and waits for the answer; before that, for the answer
@@ -39,7 +40,7 @@ extension Display where T: ~Copyable {
       }
       try control.drain()
     }
-    try control.inquire(command, subject, account: ControlQueue<P.Region, T.Bell>.caller)
+    try control.inquire(command, subject, for: .caller)
     try finishCalls(waiting: waiter)
   }
 
@@ -78,8 +79,8 @@ extension Display where T: ~Copyable {
 
   /// The first enabled scanout; nil if there is none.
   public var firstScanout: ScanoutID? {
-    for index in scanouts.indices where scanouts[index].isEnabled { return scanouts[index].id }
-    return nil
+    guard enabledScanouts != 0 else { return nil }
+    return ScanoutID(rawValue: UInt32(enabledScanouts.trailingZeroBitCount))
   }
 
   /// What the device says about one of its outputs; nil if there is no such output.
@@ -131,8 +132,7 @@ extension Display where T: ~Copyable {
     edidsDue &= edidsDue &- 1
     let scanout = scanouts[index].id
     try? control.inquire(
-      GetEDID(scanout), CommandSubject(.getEDID, scanout: scanout),
-      account: ControlQueue<P.Region, T.Bell>.background)
+      GetEDID(scanout), CommandSubject(.getEDID, scanout: scanout), for: .background)
   }
 }
 

@@ -8,56 +8,101 @@ import VirtIO
 //                      └──────rolled back───────┘
 
 extension Display where T: ~Copyable {
+  /// Does for a scanout what is rarely to be done before there is a next frame.
+  ///
+  /// - Returns: Whether there can be one.
+  /// - Throws: ``GPUError``, among others what went wrong with earlier frames: once, unless nothing can
+  ///   come of the surface.
+  @inline(never)
+  mutating func attend(to index: Int) throws(GPUError) -> Bool {
+    if let failure = progress[index].takeFailure() { throw .command(failure) }
+    if surfaces[index]?.isRefused == true, surfaces[index]?.inFlight.isEmpty == true,
+      let failure = progress[index].failure
+    {
+      try rollBack(index, failure)
+    }
+    try releaseRetired(index)
+    guard try makeSurface(index) else { return false }
+    if surfaces[index]?.fits(scanouts[index]) == true, retiredSurfaces[index] == nil {
+      attention &= ~(1 << UInt16(truncatingIfNeeded: index))
+    }
+    return true
+  }
+
   /// Makes the surface of a scanout when it is first needed, and again when its display has changed.
   ///
   /// The old one stays on the scanout until a frame of the new one has replaced it there.
   ///
+  /// - Returns: Whether frames of the surface can be handed out. Those of another size than suits the
+  ///   display are not, as long as it is only for others to come back that there are none that do.
   /// - Throws: ``GPUError``: there cannot be a surface of the size that suits the display. If there is
   ///   an old one, this is said once, and the old one stays.
-  mutating func makeSurface(_ index: Int) throws(GPUError) {
+  private mutating func makeSurface(_ index: Int) throws(GPUError) -> Bool {
     let scanout = scanouts[index]
     if surfaces[index] != nil {
-      let isReplaceable = surfaces[index]?.isCreated == false || retiredSurfaces[index] == nil
-      guard surfaces[index]?.fits(scanout) == false, isReplaceable,
-        control.accounts[index].pendingCount == 0, surfaces[index]?.buffer.isLent(0) == false
-      else { return }
+      guard surfaces[index]?.fits(scanout) == false else { return true }
+      // One that never goes leaves no room for another.
+      if retiredSurfaces[index]?.release == .refused { return true }
+      guard surfaces[index]?.created.isEmpty == true || retiredSurfaces[index] == nil,
+        surfaces[index]?.isIdle == true
+      else { return false }
     }
     let surface: Surface<P.Region>
     do {
       surface = try Surface(
-        makeResourceID(), width: scanout.width, height: scanout.height, format: Self.format,
+        makeResourceID(), width: scanout.width, height: scanout.height, buffers: buffers,
         platform: platform)
     } catch {
       surfaces[index]?.refusedSize = (scanout.width, scanout.height)
       throw error
     }
     if let old = surfaces[index].take() {
-      if old.isCreated {
+      if !old.created.isEmpty {
         retiredSurfaces[index] = consume old
       } else {
         old.buffer.free(to: platform)
       }
     }
     surfaces[index] = consume surface
+    if isSeparate { separate(index) }
+    return true
+  }
+
+  /// Gives each slot of a surface a resource, if it has none.
+  mutating func separate(_ index: Int) {
+    isSeparate = true
+    guard surfaces[index]?.furtherResources == ResourceID.none else { return }
+    let second = makeResourceID()
+    _ = makeResourceID()
+    surfaces[index]?.furtherResources = second
   }
 
   /// Has the device let go of a surface that is not on the scanout any more, then frees its memory.
-  mutating func releaseRetired(_ index: Int) throws(GPUError) {
-    guard control.accounts[index].pendingCount == 0, let release = retiredSurfaces[index]?.release,
-      let resource = retiredSurfaces[index]?.resource
+  private mutating func releaseRetired(_ index: Int) throws(GPUError) {
+    let owner = CommandOwner.release(ofScanout: index)
+    guard let release = retiredSurfaces[index]?.release, !control.isPending(owner),
+      surfaces[index]?.inFlight.isEmpty != false
     else { return }
+    // Who knows whether the device still uses the memory: it stays until the reset.
+    if control.takeFailure(of: owner) != nil { retiredSurfaces[index]?.release = .refused }
     switch release {
     case .refused: return
     case .asked:
+      guard retiredSurfaces[index]?.release == .asked else { return }
       if let old = retiredSurfaces[index].take() { old.buffer.free(to: platform) }
     case .notAsked:
       // One that the device did not take goes at once, another when its successor is on the scanout.
       let isNeeded =
-        retiredSurfaces[index]?.creationFailure == nil && surfaces[index]?.isOnScanout == false
-      guard !isNeeded, control.freeCount >= 2 else { return }
+        retiredSurfaces[index]?.isRefused == false && surfaces[index]?.isOnScanout == false
+      let count = 2 &* (retiredSurfaces[index]?.created.rawValue.nonzeroBitCount ?? 0)
+      guard !isNeeded, control.slots.freeCount >= count else { return }
       retiredSurfaces[index]?.release = .asked
-      try postRelease(.detachBacking(resource), resource, index)
-      try postRelease(.unref(resource), resource, index)
+      for slot in 0..<BufferCount.three.rawValue
+      where retiredSurfaces[index]?.created.contains(slot) == true {
+        guard let resource = retiredSurfaces[index]?.resource(of: slot) else { return }
+        try postRelease(.detachBacking(resource), resource, index)
+        try postRelease(.unref(resource), resource, index)
+      }
       control.publish()
     }
   }
@@ -67,32 +112,7 @@ extension Display where T: ~Copyable {
   ) throws(GPUError) {
     let type = CommandType(rawValue: command.header.type.value)
     let subject = CommandSubject(type, resource: resource, scanout: scanouts[index].id)
-    try control.post(command, subject, account: index)
-  }
-
-  /// Throws what went wrong with the frames of a surface: once, unless nothing can come of it.
-  mutating func throwFailure(of index: Int) throws(GPUError) {
-    if let failure = takeFailure(of: index) { throw .command(failure) }
-    guard let failure = surfaces[index]?.creationFailure,
-      control.accounts[index].pendingCount == 0
-    else { return }
-    try rollBack(index, failure)
-  }
-
-  /// What went wrong with the frames of a surface and was not said yet; the surface is marked by it.
-  mutating func takeFailure(of index: Int) -> CommandFailure? {
-    guard let failure = control.takeFailure(of: index) else { return nil }
-    switch failure.subject.command {
-    case .resourceDetachBacking, .resourceUnref:
-      // Who knows whether the device still uses the memory: it stays until the reset.
-      retiredSurfaces[index]?.release = .refused
-      return nil
-    case .resourceCreate2D, .resourceAttachBacking, .setScanout:
-      surfaces[index]?.creationFailure = failure
-    default: break
-    }
-    surfaces[index]?.isCurrent = false
-    return failure
+    try control.post(command, subject, for: .release(ofScanout: index))
   }
 
   /// Goes back to the surface that was there before one that the device did not take.
@@ -105,9 +125,8 @@ extension Display where T: ~Copyable {
     guard let failed = surfaces[index].take() else { return }
     if var old = retiredSurfaces[index].take() {
       old.refusedSize = (failed.width, failed.height)
-      old.isCurrent = false
       // The one that failed may have taken its place.
-      old.needsScanout = true
+      old.startOver()
       surfaces[index] = consume old
     }
     if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {

@@ -25,7 +25,6 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// What the surfaces of another size have replaced, until the device has let go of it.
   var retiredSurfaces: InlineArray<16, Surface<P.Region>?>
   var cursorBuffer: DMABuffer<P.Region>?
-  var cursor = CursorState(scanout: ScanoutID(rawValue: 0))
   /// The resource that holds the cursor image, if there is one.
   var cursorResource: ResourceID?
   /// Whether the device was seen to need a reset: it is given nothing more, and not waited for.
@@ -35,6 +34,18 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// A bit for each scanout whose display has still to be asked for its EDID.
   var edidsDue: UInt16 = 0
   private var lastResource = ResourceID.none
+  /// How many slots a surface has.
+  let buffers: BufferCount
+  /// Whether the device was found to want a resource for each slot.
+  var isSeparate = false
+  /// How far the frames of each scanout have come.
+  var progress = InlineArray<16, FrameProgress>(repeating: FrameProgress())
+  /// A bit for each enabled scanout.
+  var enabledScanouts: UInt16 = 0
+  /// A bit for each scanout for which there may be more to do than to hand out the next frame.
+  var attention = UInt16.max
+  /// A bit for each scanout with frames that may wait until the device is done with others.
+  var waitingScanouts: UInt16 = 0
 
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
   public internal(set) var scanouts: InlineArray<16, Scanout>
@@ -51,7 +62,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   public static var deviceType: UInt16 { 16 }
 
   /// How a pixel lies in memory, in every frame of this display.
-  public static var format: PixelFormat { .b8g8r8x8 }
+  public static var format: PixelFormat { .frames }
 
   /// Where `num_scanouts` is in the device configuration, and how long the fixed part of that is.
   private static var scanoutCountOffset: UInt { 8 }
@@ -64,12 +75,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - platform: The kernel's memory and clock; kept as long as the display.
   ///   - declined: Features not to be used even if the device offers them: its own, or those of its
   ///     queues and transport.
+  ///   - buffers: How many pictures each scanout has room for.
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
-    waiting waiter: W
+    buffers: BufferCount = .two, waiting waiter: W
   ) throws(GPUError) -> Self {
     var scanoutCount = 0
     var device = try negotiate(
@@ -92,7 +104,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     }
     var display = Self(
       platform: platform, device: device.start(), control: control, cursorQueue: cursorQueue,
-      scanoutCount: scanoutCount)
+      scanoutCount: scanoutCount, buffers: buffers)
     do {
       try display.updateScanouts(waiting: waiter)
     } catch {
@@ -138,8 +150,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   private init(
     platform: P, device: consuming LiveDevice<T>, control: consuming ControlQueue<P.Region, T.Bell>,
-    cursorQueue: consuming CursorQueue<P.Region, T.Bell>, scanoutCount: Int
+    cursorQueue: consuming CursorQueue<P.Region, T.Bell>, scanoutCount: Int,
+    buffers: BufferCount
   ) {
+    self.buffers = buffers
     self.platform = platform
     features = GPUFeatures(rawValue: device.features.intersection(.deviceType).rawValue)
     self.device = device
@@ -153,19 +167,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   /// A resource id that no living resource has.
   mutating func makeResourceID() -> ResourceID {
+    // The last few are left out, so that those of one surface follow each other.
+    if lastResource.rawValue > .max &- 4 { lastResource = .none }
     lastResource = ResourceID(rawValue: lastResource.rawValue &+ 1)
-    if lastResource == .none { lastResource = ResourceID(rawValue: 1) }
     return lastResource
   }
 
   // MARK: Waiting
-
-  /// Takes in what the device has done. Does not block.
-  ///
-  /// - Throws: ``GPUError/queue(_:)`` if the device has broken the rules of the queue.
-  public mutating func drain() throws(GPUError) {
-    try control.drain()
-  }
 
   /// Shows the device what was posted for this caller, and waits until all of it is answered.
   ///
@@ -173,16 +181,15 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   mutating func finishCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
     control.publish()
     var waiter = waiter
-    let account = ControlQueue<P.Region, T.Bell>.caller
     while true {
       try control.drain()
-      if control.accounts[account].pendingCount == 0 { break }
+      if !control.isPending(.caller) { break }
       guard waiter.wait(on: platform) else {
-        let subject = control.abandon(account) ?? CommandSubject(.getDisplayInfo)
+        let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
         throw .timedOut(subject, needsReset: needsReset())
       }
     }
-    if let failure = control.takeFailure(of: account) { throw .command(failure) }
+    if let failure = control.takeFailure(of: .caller) { throw .command(failure) }
   }
 
   /// Asks the device whether only a reset can help it. One register read, until it has said so.
@@ -237,19 +244,24 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   private mutating func releaseResources<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var failure: GPUError?
     do {
-      if cursor.resource != .none { try hideCursor() }
+      if cursorQueue.wanted.resource != .none { try hideCursor() }
     } catch {
       failure = error
     }
     for index in surfaces.indices {
       do throws(GPUError) {
-        if surfaces[index]?.isCreated == true, let resource = surfaces[index]?.resource {
-          try release(resource, from: scanouts[index].id, waiting: waiter)
-        }
-        if retiredSurfaces[index]?.release == .notAsked,
-          let resource = retiredSurfaces[index]?.resource
-        {
-          try release(resource, waiting: waiter)
+        for slot in 0..<buffers.rawValue {
+          if surfaces[index]?.created.contains(slot) == true,
+            let resource = surfaces[index]?.resource(of: slot)
+          {
+            try release(resource, from: scanouts[index].id, waiting: waiter)
+          }
+          if retiredSurfaces[index]?.release == .notAsked,
+            retiredSurfaces[index]?.created.contains(slot) == true,
+            let resource = retiredSurfaces[index]?.resource(of: slot)
+          {
+            try release(resource, waiting: waiter)
+          }
         }
       } catch {
         if case .timedOut = error { throw error }
@@ -286,6 +298,6 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     let type = CommandType(rawValue: command.header.type.value)
     try control.post(
       command, CommandSubject(type, resource: resource, scanout: scanout), fence: fence,
-      account: ControlQueue<P.Region, T.Bell>.caller)
+      for: .caller)
   }
 }

@@ -1,25 +1,57 @@
 import VirtIO
 import VirtIOGraphics
 
-/// A resource with its backing, and the frame that is drawn in it.
+/// What is on a scanout: pixels in one, two or three slots, and the resource that they go to.
+///
+/// A slot is with nobody; or lent to the program as a ``Frame``; or waiting until the device is done with
+/// another; or in flight. A frame that is in hand is of unknown content, as it may be dropped half-drawn.
 struct Surface<Region: DMARegion>: ~Copyable {
+  /// The resource, or the first slot's if each has its own.
   let resource: ResourceID
+  /// The second slot's resource if each has its own, the third's being the next; none if all share one.
+  var furtherResources = ResourceID.none
   let width: UInt32
   let height: UInt32
-  let format: PixelFormat
-  var buffer: LendingBuffer<Region>
-  /// Whether the commands that create the resource have been posted.
-  var isCreated = false
-  /// Whether the resource has still to be put on its scanout.
+  var buffer: LendingBuffer<Region, SlotDamage>
+  /// How slots become resources.
+  private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
+  /// Whether a transfer from behind the first slot has succeeded.
+  private var isProven = false
+
+  /// The slots whose resource has been created, or is about to be.
+  private(set) var created: SlotSet = []
+  /// Whether a resource has still to be put on the scanout.
   var needsScanout = true
-  /// Whether the pixels are those that were presented last.
-  var isCurrent = false
+  /// Whether the device did not make the resource or did not put it on the scanout.
+  private(set) var isRefused = false
+
+  /// The slots that the device has.
+  private(set) var inFlight: SlotSet = []
+  /// The slots that were presented and not sent.
+  private(set) var waiting: SlotSet = []
+  /// The slots that lack all of the picture that was presented last.
+  private var unknown: SlotSet
+  /// The slots that are sent whole when they are sent next.
+  private var wholly: SlotSet
+  /// The slot that was presented last.
+  private var latest: Int
+  /// Which frame was presented last in each slot.
+  private var numbers = InlineArray<3, UInt64>(repeating: 0)
+  /// Which commands the last frame in each slot had.
+  private var commands: InlineArray<3, UInt8> = [0, 1, 2]
+
   /// A size that could not be had in place of this one.
   var refusedSize: (width: UInt32, height: UInt32)?
-  /// What went wrong when the resource was created or put on its scanout.
-  var creationFailure: CommandFailure?
   /// How far the device has been made to let go of it.
   var release = Release.notAsked
+
+  /// How slots become resources.
+  enum Arrangement {
+    /// One resource has all slots behind it, and each transfer says from which.
+    case shared
+    /// Each slot has a resource, and each frame is put on the scanout.
+    case separate
+  }
 
   /// How far a device has let go of a resource.
   enum Release {
@@ -33,7 +65,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Takes memory for the pixels.
   init<P: Platform>(
-    _ resource: ResourceID, width: UInt32, height: UInt32, format: PixelFormat,
+    _ resource: ResourceID, width: UInt32, height: UInt32, buffers: BufferCount,
     platform: borrowing P
   ) throws(GPUError) where P.Region == Region {
     let pixelCount = UInt64(width) &* UInt64(height)
@@ -41,17 +73,25 @@ struct Surface<Region: DMARegion>: ~Copyable {
     guard pixelCount > 0, pixelCount <= UInt64(UInt32.max) / 4 else {
       throw .invalidSize(width: width, height: height)
     }
+    let byteCount = pixelCount &* 4
+    let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
     do {
       buffer = try LendingBuffer(
-        slotByteCount: Int(pixelCount &* 4), slotCount: 1, from: platform)
+        slotByteCount: Int(byteCount), slotCount: Int(slotCount), note: SlotDamage(),
+        from: platform)
     } catch {
       throw .outOfMemory(error)
     }
     self.resource = resource
     self.width = width
     self.height = height
-    self.format = format
+    latest = buffer.slotCount &- 1
+    unknown = SlotSet(all: buffer.slotCount)
+    wholly = unknown
   }
+
+  /// All of the surface.
+  var bounds: Rectangle { Rectangle(x: 0, y: 0, width: Int(width), height: Int(height)) }
 
   /// Whether this is the size that suits the display, or there is no way to that size.
   func fits(_ scanout: Scanout) -> Bool {
@@ -61,22 +101,78 @@ struct Surface<Region: DMARegion>: ~Copyable {
   }
 
   /// Whether the commands that put it on its scanout have been posted.
-  var isOnScanout: Bool { isCreated && !needsScanout }
+  var isOnScanout: Bool { !created.isEmpty && !needsScanout }
 
-  /// Whether a frame's pixels are this surface's.
-  func isSource(of frame: borrowing Frame) -> Bool { frame.belongs(to: buffer) }
+  /// Whether no slot is with the device, on its way there, or in hand.
+  var isIdle: Bool {
+    guard inFlight.isEmpty, waiting.isEmpty else { return false }
+    for slot in 0..<buffer.slotCount where buffer.isLent(slot) { return false }
+    return true
+  }
 
-  /// All of the surface.
-  var bounds: Rectangle { Rectangle(x: 0, y: 0, width: Int(width), height: Int(height)) }
+  // MARK: Resources
 
-  /// Where in the backing a rectangle starts, whose pixels are shown to the device before that.
-  func offset(of rectangle: Rectangle) -> UInt64 {
-    prepareForDeviceReads(rectangle)
-    return (UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)) &* 4
+  /// The resource that a slot's pixels go to.
+  @inline(__always)
+  func resource(of slot: Int) -> ResourceID {
+    guard arrangement == .separate, slot > 0 else { return resource }
+    return ResourceID(
+      rawValue: furtherResources.rawValue &+ UInt32(truncatingIfNeeded: slot &- 1))
+  }
+
+  /// What commands say of a slot.
+  @inline(__always)
+  private func place(of slot: Int, _ index: Int) -> FramePlace {
+    FramePlace(
+      resource: resource(of: slot), scanout: UInt8(truncatingIfNeeded: index),
+      slot: UInt8(truncatingIfNeeded: slot))
+  }
+
+  /// Whether a slot's resource has still to be put on the scanout.
+  func needsScanout(_ slot: Int) -> Bool { needsScanout || arrangement == .separate }
+
+  /// What it takes to send a slot.
+  struct Order {
+    let place: FramePlace
+    /// The commands that may be encoded for it already.
+    let commands: UInt8
+    /// Whether it takes no more than a transfer and a flush of all of it, and the device can read that.
+    let isReady: Bool
+  }
+
+  /// What it takes to send a slot.
+  mutating func order(_ slot: Int, _ index: Int) -> Order {
+    let isReady = wholly.contains(slot) && !needsScanout && arrangement == .shared
+    if isReady {
+      buffer.prepareForDeviceReads(of: slot, at: 0, byteCount: buffer.slotByteCount)
+    }
+    return Order(place: place(of: slot, index), commands: commands[slot], isReady: isReady)
+  }
+
+  /// Whether a slot's resource has still to be made.
+  func needsResource(_ slot: Int) -> Bool {
+    arrangement == .shared ? created.isEmpty : !created.contains(slot)
+  }
+
+  /// The memory behind a slot's resource.
+  func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
+    guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
+    return (
+      buffer.deviceAddress.advanced(by: slot &* buffer.slotByteCount), buffer.slotByteCount
+    )
+  }
+
+  /// Where in the backing a rectangle of a slot starts, whose pixels are shown to the device before
+  /// that.
+  func offset(of rectangle: Rectangle, in slot: Int) -> UInt64 {
+    prepareForDeviceReads(rectangle, in: slot)
+    let pixel = UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)
+    let start = arrangement == .separate ? 0 : UInt64(slot) &* UInt64(buffer.slotByteCount)
+    return start &+ pixel &* 4
   }
 
   /// Makes the pixels of a rectangle, which lies inside, what the device finds in memory.
-  private func prepareForDeviceReads(_ rectangle: Rectangle) {
+  private func prepareForDeviceReads(_ rectangle: Rectangle, in slot: Int) {
     let stride = Int(width) &* 4
     let isWide = rectangle.width == Int(width)
     // Rows that follow each other without a gap are one range.
@@ -85,20 +181,154 @@ struct Surface<Region: DMARegion>: ~Copyable {
     var offset = rectangle.y &* stride &+ rectangle.x &* 4
     var row = 0
     while row < rowCount {
-      buffer.prepareForDeviceReads(of: 0, at: offset, byteCount: byteCount)
+      buffer.prepareForDeviceReads(of: slot, at: offset, byteCount: byteCount)
       offset &+= stride
       row &+= 1
     }
   }
 
-  /// Lends the pixels, or nothing if they are lent already.
-  mutating func nextFrame(for scanout: ScanoutID) -> Frame? {
-    guard let loan = buffer.lend(0) else { return nil }
-    let isStale = !isCurrent
-    // Until it is presented, nobody knows what was drawn in it.
-    isCurrent = false
-    return Frame(
-      loan, scanout: scanout, width: Int(width), height: Int(height), format: format,
-      isStale: isStale)
+  // MARK: The way of a slot
+
+  /// Which slot a frame is; nil if it is of another surface or another display.
+  func slot(of frame: borrowing Frame) -> Int? { frame.slot(in: buffer) }
+
+  /// Lends the slot whose picture is the oldest; nothing if all are lent, waiting or in flight.
+  mutating func nextFrame(for scanout: ScanoutID, after predecessors: UInt64) -> Frame? {
+    let busy = inFlight.union(waiting)
+    var slot = latest
+    for _ in 0..<buffer.slotCount {
+      slot = slot &+ 1 == buffer.slotCount ? 0 : slot &+ 1
+      if busy.contains(slot) { continue }
+      guard let loan = buffer.lend(slot) else { continue }
+      let isUnknown = unknown.contains(slot)
+      unknown.insert(slot)
+      return Frame(
+        loan, scanout: scanout, width: width, height: height, isUnknown: isUnknown,
+        predecessors: predecessors)
+    }
+    return nil
+  }
+
+  /// Notes that the device has still to get all of a slot.
+  mutating func oweAll(of slot: Int) { wholly.insert(slot) }
+
+  /// Notes what of a slot the device has still to get, now that it is presented with so much damage.
+  ///
+  /// - Parameter isUnknown: Whether all of it had to be drawn.
+  mutating func owe(_ damage: borrowing DamageList, of slot: Int, isUnknown: Bool) {
+    let isSeparate = arrangement == .separate
+    if isSeparate, isUnknown { return oweAll(of: slot) }
+    // Its own resource lacks what its pixels lacked.
+    if isSeparate { buffer[noteOf: slot].due.formUnion(buffer[noteOf: slot].stale) }
+    buffer[noteOf: slot].due.formUnion(damage)
+  }
+
+  /// Whether the device has got all of a slot.
+  func owesNothing(of slot: Int) -> Bool {
+    !wholly.contains(slot) && arrangement == .shared && buffer[noteOf: slot].due.isEmpty
+  }
+
+  /// Notes that a slot is the picture that was presented last, and that others lack all of it.
+  mutating func present(_ slot: Int, _ number: UInt64) {
+    numbers[slot] = number
+    latest = slot
+    unknown = SlotSet(all: buffer.slotCount).subtracting(SlotSet(slot))
+    buffer[noteOf: slot].stale.removeAll()
+  }
+
+  /// Notes that a slot is the picture that was presented last, and what others lack of it.
+  mutating func present(_ slot: Int, _ number: UInt64, damage: borrowing DamageList) {
+    numbers[slot] = number
+    latest = slot
+    unknown.remove(slot)
+    buffer[noteOf: slot].stale.removeAll()
+    for other in 0..<buffer.slotCount where other != slot && !unknown.contains(other) {
+      buffer[noteOf: other].stale.formUnion(damage)
+    }
+  }
+
+  /// Has a slot wait until the device is done, in place of any other that does.
+  mutating func wait(_ slot: Int) {
+    for old in 0..<buffer.slotCount
+    where old != slot && waiting.contains(old) && arrangement == .shared {
+      // The resource that both share lacks it all the same.
+      if wholly.contains(old) { wholly.insert(slot) }
+      buffer[noteOf: slot].due.formUnion(buffer[noteOf: old].due)
+      buffer[noteOf: old].due.removeAll()
+    }
+    waiting = SlotSet(slot)
+  }
+
+  /// The slot that has waited longest.
+  var firstWaiting: Int? {
+    var first: Int?
+    for slot in 0..<buffer.slotCount where waiting.contains(slot) {
+      if let found = first, numbers[found] < numbers[slot] { continue }
+      first = slot
+    }
+    return first
+  }
+
+  /// Whether all of a slot is to be sent.
+  func isDueWhole(_ slot: Int) -> Bool { wholly.contains(slot) }
+
+  /// Notes that a slot was sent, by which commands.
+  mutating func send(_ slot: Int, by commands: Int) {
+    self.commands[slot] = UInt8(truncatingIfNeeded: commands)
+    inFlight.insert(slot)
+    waiting.remove(slot)
+    buffer[noteOf: slot].due.removeAll()
+    guard wholly.contains(slot) else { return }
+    // The resource that all share is as it should be again.
+    if arrangement == .shared { wholly = [] } else { wholly.remove(slot) }
+  }
+
+  /// Notes that a slot's resource is about to be created.
+  mutating func create(_ slot: Int) { created.insert(slot) }
+
+  /// Whether the device has a frame, or is to get it.
+  func isUnderWay(_ number: UInt64) -> Bool {
+    let busy = inFlight.union(waiting)
+    for slot in 0..<buffer.slotCount where busy.contains(slot) && numbers[slot] == number {
+      return true
+    }
+    return false
+  }
+
+  /// Notes that the device is done with a slot.
+  ///
+  /// - Returns: Which frame that was.
+  mutating func complete(_ slot: Int) -> UInt64 {
+    inFlight.remove(slot)
+    if slot > 0 { isProven = true }
+    return numbers[slot]
+  }
+
+  /// Notes that the device did not do all that it should for a slot.
+  ///
+  /// - Returns: Which frame failed; nil if it may do with a resource for each slot, and the slot waits to
+  ///   be sent so.
+  mutating func fail(_ slot: Int, _ failure: CommandFailure) -> UInt64? {
+    inFlight.remove(slot)
+    wholly = SlotSet(all: buffer.slotCount)
+    switch failure.subject.command {
+    case .resourceCreate2D, .resourceAttachBacking, .setScanout: isRefused = true
+    case .transferToHost2D:
+      guard slot > 0, !isProven, failure.subject.resource == resource,
+        case .refused = failure.reason
+      else { break }
+      // A device that looks no further than the first picture's length into the backing.
+      waiting.insert(slot)
+      return nil
+    default: break
+    }
+    return numbers[slot]
+  }
+
+  /// Makes it one that is put on its scanout anew, with nothing known of its slots.
+  mutating func startOver() {
+    unknown = SlotSet(all: buffer.slotCount)
+    wholly = unknown
+    needsScanout = true
   }
 }

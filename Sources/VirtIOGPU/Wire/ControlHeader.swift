@@ -18,8 +18,8 @@ struct ControlHeader: WireStruct, Sendable {
     fenceID = LE64(fence ?? 0)
   }
 
-  /// No request and no response.
-  static var cleared: Self { Self(CommandType(rawValue: 0)) }
+  /// Where ``fenceID`` lies.
+  static var fenceOffset: Int { 8 }
 
   /// `VIRTIO_GPU_FLAG_FENCE`.
   static var fenceFlag: UInt32 { 1 }

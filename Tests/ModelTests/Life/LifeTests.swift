@@ -12,8 +12,8 @@ let patience = PollingWaiter(timeout: .milliseconds(20))
 
 extension ModelMachine {
   /// The driver on this machine, with its GPU in service.
-  func open() throws -> ModelDisplay {
-    try Display.open(makeTransport(), on: platform, waiting: patience)
+  func open(buffers: BufferCount = .two) throws -> ModelDisplay {
+    try Display.open(makeTransport(), on: platform, buffers: buffers, waiting: patience)
   }
 }
 
@@ -30,6 +30,18 @@ extension ModelMachine {
     var pixels = frame.pixels
     for y in area.y..<area.y + area.height {
       for x in area.x..<area.x + area.width { pixels[y * width + x] = color(x, y, number) }
+    }
+  }
+
+  /// Draws what is stale of a picture that is known.
+  static func draw(_ frame: inout Frame, _ stale: DamageList, of picture: [UInt32]) {
+    let width = frame.width
+    var pixels = frame.pixels
+    for index in stale.rectangles.indices {
+      let area = stale.rectangles[index]
+      for y in area.y..<area.maxY {
+        for x in area.x..<area.maxX { pixels[y * width + x] = picture[y * width + x] }
+      }
     }
   }
 
@@ -81,6 +93,7 @@ extension ModelMachine {
           Rectangle(x: number * 5, y: number * 3, width: 7, height: 5),
           Rectangle(x: 60 - number * 5, y: 40 - number * 3, width: 3, height: 8),
         ]
+      Self.draw(&frame, frame.staleRegion, of: expected)
       for area in areas {
         Self.draw(&frame, area, number)
         for y in area.y..<area.y + area.height {

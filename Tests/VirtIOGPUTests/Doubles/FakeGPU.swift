@@ -66,10 +66,11 @@ final class FakeGPU {
     }
   }
 
-  /// Answers what was held back, in the order in which it came.
-  func answerHeld() {
-    let waiting = held
-    held.removeAll()
+  /// Answers what was held back, in the order in which it came or from the last on, and at most so many.
+  func answerHeld(reversed: Bool = false, count: Int = .max) {
+    let ordered = reversed ? held.reversed() : held
+    let waiting = ordered.prefix(count)
+    held = Array(ordered.dropFirst(count))
     for (chain, request) in waiting {
       if let ring = transport.rings[request.queue] { answer(request, chain, on: ring) }
     }

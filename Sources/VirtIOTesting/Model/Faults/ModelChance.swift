@@ -25,7 +25,7 @@ public struct ModelChance: Hashable, Sendable {
       .delay(polls: 3), .drop, .duplicate, .overtaken, .outOfOrder, .wrongLap, .refuse(0x1200),
       .type(0x1100),
       .type(0x1205), .type(0), .flags(0), .fence(.max), .word(offset: 24, value: .max),
-      .length(0), .length(23), .length(.max), .id(.max), .id(1), .needsReset, .displayEvent,
+      .length(0), .length(23), .length(.max), .id(.max), .id(63), .needsReset, .displayEvent,
       .interrupt, .usedIndex(queue: 0, by: 1), .usedIndex(queue: 1, by: 0x8000),
       .suppressNotifications(true),
     ]

@@ -140,6 +140,9 @@ extension ModelCore {
       violate(.modelGpu5, "a transfer of \(length) bytes from \(offset), of \(total)")
       return command.response(GPUResponse.invalidParameter)
     }
+    if configuration.refusesFurtherBacking, end.partialValue > stride * UInt64(resource.height) {
+      return command.response(GPUResponse.invalidParameter)
+    }
     for row in 0..<rectangle.height {
       let start = Int(((rectangle.y + row) * UInt64(resource.width) + rectangle.x) * 4)
       let parts = slice(resource.backing, offset + row * stride, rectangle.width * 4)

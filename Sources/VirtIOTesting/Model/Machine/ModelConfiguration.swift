@@ -62,6 +62,8 @@ public struct ModelConfiguration: Sendable {
   public var vectorCount = 3
   /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.
   public var leadingCapabilities: [[UInt8]] = []
+  /// Whether transfers are refused that go further into the backing than the resource has bytes.
+  public var refusesFurtherBacking = false
   /// What the device does wrong.
   public var faults: [ModelFault] = []
   /// What the device does wrong now and then, by chance.

@@ -1,0 +1,147 @@
+import VirtIO
+import VirtIOGraphics
+
+// How a presented frame goes to the device and comes back.
+
+extension Display where T: ~Copyable {
+  /// Takes in what the device has done, and sends the frames that have waited for that. Does not block.
+  ///
+  /// To be called in the display's own context; an interrupt handler only leaves word.
+  ///
+  /// - Parameter limit: How many commands to take back at most; by default as many as the queue holds.
+  /// - Throws: ``GPUError/queue(_:)`` if the device has broken the rules of the queue.
+  public mutating func drain(limit: Int = .max) throws(GPUError) {
+    try settle(limit: limit)
+    if waitingScanouts != 0 { try sendWaiting() }
+    if cursorQueue.isDue { try cursorQueue.send() }
+  }
+
+  /// Takes in what the device has done.
+  mutating func settle(limit: Int = .max) throws(GPUError) {
+    try control.drain(limit: limit)
+    while let commands = control.takeFinished() {
+      let index = Int(control.frames[commands].place.scanout)
+      let slot = Int(control.frames[commands].place.slot)
+      if control.frames[commands].failure != nil {
+        fail(slot, index, commands)
+      } else if let number = surfaces[index]?.complete(slot) {
+        progress[index].complete(number)
+      }
+    }
+  }
+
+  /// Notes that a frame failed; or that it is to be sent in another way.
+  @inline(never)
+  private mutating func fail(_ slot: Int, _ index: Int, _ commands: Int) {
+    guard let failure = control.frames[commands].failure.take() else { return }
+    let bit: UInt16 = 1 << UInt16(truncatingIfNeeded: index)
+    if let number = surfaces[index]?.fail(slot, failure) {
+      progress[index].fail(number, failure)
+      attention |= bit
+    } else {
+      separate(index)
+      waitingScanouts |= bit
+    }
+  }
+
+  /// Sends the frames for which the device has become free.
+  @inline(never)
+  private mutating func sendWaiting() throws(GPUError) {
+    var rest = waitingScanouts
+    while rest != 0 {
+      let index = rest.trailingZeroBitCount
+      rest &= rest &- 1
+      guard surfaces[index]?.inFlight.isEmpty == true else { continue }
+      guard let slot = surfaces[index]?.firstWaiting else {
+        waitingScanouts &= ~(1 << UInt16(truncatingIfNeeded: index))
+        continue
+      }
+      do throws(GPUError) {
+        try send(slot, index)
+      } catch {
+        // Others will be sent first, and then this.
+        if error != .busy { throw error }
+      }
+    }
+  }
+
+  /// Sends what the device has not got of a slot, and shows it: at most one doorbell.
+  ///
+  /// - Throws: ``GPUError/busy`` if there are too many commands in flight. Nothing was sent then.
+  mutating func send(_ slot: Int, _ index: Int) throws(GPUError) {
+    guard let order = surfaces[index]?.order(slot, index) else { return }
+    if control.freeFrames == 0 { try control.drain() }
+    let commands = try control.frameCommands(preferring: order.commands)
+    if order.isReady, control.isEncoded(commands, for: order.place) {
+      try control.postTransfer(commands)
+    } else {
+      try postParts(slot, index, order.place, commands)
+    }
+    try control.postFlush(commands)
+    surfaces[index]?.send(slot, by: commands)
+    // Behind the picture, which it must not hold up.
+    if edidsDue != 0 { postDueEDID() }
+    control.publish()
+  }
+
+  /// Posts all commands of a frame but the last.
+  @inline(never)
+  private mutating func postParts(
+    _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
+  ) throws(GPUError) {
+    guard let bounds = surfaces[index]?.bounds, let isWhole = surfaces[index]?.isDueWhole(slot),
+      let needsResource = surfaces[index]?.needsResource(slot),
+      let needsScanout = surfaces[index]?.needsScanout(slot),
+      var damage = surfaces[index]?.buffer[noteOf: slot].due
+    else { return }
+    // What is to be shown again, with nothing new, is sent whole too.
+    if isWhole || damage.isEmpty { damage = DamageList(bounds) }
+    let others = (needsResource ? 2 : 0) &+ (needsScanout ? 1 : 0)
+    try control.reserve(others)
+    if control.slots.freeCount < others &+ damage.count &- 1 { damage = DamageList(damage.bounds) }
+    if needsResource { try postCreation(slot, index, place, commands) }
+    let last = damage.count &- 1
+    for part in 0..<last {
+      let rectangle = damage.rectangles[part]
+      guard let offset = surfaces[index]?.offset(of: rectangle, in: slot) else { return }
+      let command = TransferToHost2D(place.resource, rectangle: rectangle, offset: offset)
+      try post(command, of: place, .transferToHost2D, commands)
+    }
+    let rectangle = damage.rectangles[last]
+    guard let offset = surfaces[index]?.offset(of: rectangle, in: slot) else { return }
+    control.encode(
+      commands, for: place, transferring: rectangle, at: offset,
+      flushing: needsScanout ? bounds : damage.bounds, isWhole: isWhole)
+    try control.postTransfer(commands)
+    if needsScanout {
+      let id = scanouts[index].id
+      let command = SetScanout(id, to: place.resource, rectangle: bounds)
+      try post(command, of: place, .setScanout, commands)
+      surfaces[index]?.needsScanout = false
+    }
+  }
+
+  private mutating func postCreation(
+    _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
+  ) throws(GPUError) {
+    guard let width = surfaces[index]?.width, let height = surfaces[index]?.height,
+      let backing = surfaces[index]?.backing(of: slot)
+    else { return }
+    let create = ResourceCreate2D(
+      place.resource, format: .frames, width: width, height: height)
+    try post(create, of: place, .resourceCreate2D, commands)
+    let attach = ResourceAttachBacking(
+      place.resource, address: backing.address,
+      byteCount: UInt32(truncatingIfNeeded: backing.byteCount))
+    try post(attach, of: place, .resourceAttachBacking, commands)
+    surfaces[index]?.create(slot)
+  }
+
+  private mutating func post<Command: ControlCommand>(
+    _ command: Command, of place: FramePlace, _ type: CommandType, _ commands: Int
+  ) throws(GPUError) {
+    let subject = CommandSubject(
+      type, resource: place.resource, scanout: ScanoutID(rawValue: UInt32(place.scanout)))
+    try control.post(command, subject, for: .frame(commands))
+  }
+}
