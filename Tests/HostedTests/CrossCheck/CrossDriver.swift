@@ -13,6 +13,32 @@ final class CrossDriver {
     case notification = 2
     case interruptStatus = 3
     case device = 4
+    /// Where there is no PCI: all of the device, at the offsets of that bus.
+    case registers = 0xff
+  }
+
+  /// A register that both buses have.
+  struct Register {
+    /// Its place in PCI's common configuration.
+    let offset: UInt
+    let width: Int
+    /// Its place among the registers in memory.
+    let inMemory: UInt
+
+    static let offerSelect = Self(offset: 0x00, width: 4, inMemory: 0x014)
+    static let offer = Self(offset: 0x04, width: 4, inMemory: 0x010)
+    static let answerSelect = Self(offset: 0x08, width: 4, inMemory: 0x024)
+    static let answer = Self(offset: 0x0c, width: 4, inMemory: 0x020)
+    static let status = Self(offset: 0x14, width: 1, inMemory: 0x070)
+    static let queueSelect = Self(offset: 0x16, width: 2, inMemory: 0x030)
+    static let queueSize = Self(offset: 0x18, width: 2, inMemory: 0x038)
+    static let queueEnable = Self(offset: 0x1c, width: 2, inMemory: 0x044)
+    static let queueReset = Self(offset: 0x3a, width: 2, inMemory: 0x0c0)
+    /// The low half of an area's address; the high half is 4 bytes behind.
+    static func queueArea(_ area: Int) -> Self {
+      Self(offset: 0x20 + 8 * UInt(area), width: 4, inMemory: 0x080 + 0x10 * UInt(area))
+    }
+    var high: Self { Self(offset: offset + 4, width: width, inMemory: inMemory + 4) }
   }
 
   /// What was seen, in order.
@@ -33,11 +59,29 @@ final class CrossDriver {
   /// - Parameters:
   ///   - isSoon: Waits for something that the device does in its own time; says whether it came.
   ///   - resize: Gives the display of output 0 another size.
-  init<Access: RegisterAccess, P: Platform>(
+  convenience init<Access: RegisterAccess, P: Platform>(
     _ function: PCIFunction<Access>, on platform: P, isSoon: @escaping (() -> Bool) -> Bool,
     resize: @escaping (Int, Int) throws -> Void
   ) {
-    let access = function.configuration.access
+    self.init(function.configuration.access, on: platform, isSoon: isSoon, resize: resize)
+    bases[.configuration] = function.configuration.base
+    findStructures(function)
+    write(.configuration, 0x04, 0x6, 2)
+  }
+
+  /// The same of a device whose registers lie in memory.
+  convenience init<Access: RegisterAccess, P: Platform>(
+    _ slot: RegisterWindow<Access>, on platform: P, isSoon: @escaping (() -> Bool) -> Bool,
+    resize: @escaping (Int, Int) throws -> Void
+  ) {
+    self.init(slot.access, on: platform, isSoon: isSoon, resize: resize)
+    bases[.registers] = slot.base
+  }
+
+  private init<Access: RegisterAccess, P: Platform>(
+    _ access: Access, on platform: P, isSoon: @escaping (() -> Bool) -> Bool,
+    resize: @escaping (Int, Int) throws -> Void
+  ) {
     var taken: [P.Region] = []
     readBus = { address, width in
       switch width {
@@ -64,9 +108,6 @@ final class CrossDriver {
     }
     self.isSoon = isSoon
     resizeDisplay = resize
-    bases[.configuration] = function.configuration.base
-    findStructures(function)
-    write(.configuration, 0x04, 0x6, 2)
   }
 
   private func findStructures<Access: RegisterAccess>(_ function: PCIFunction<Access>) {
@@ -102,11 +143,37 @@ final class CrossDriver {
     writeBus((bases[place] ?? 0) + offset, value, width)
   }
 
-  var status: UInt64 { read(.common, 0x14, 1) }
-  func writeStatus(_ value: UInt64) { write(.common, 0x14, value, 1) }
-  func select(_ queue: UInt64) { write(.common, 0x16, queue, 2) }
-  /// Reads the interrupt status, which clears it.
-  var interruptStatus: UInt64 { read(.interruptStatus, 0, 1) }
+  private var isInMemory: Bool { bases[.registers] != nil }
+  func read(_ register: Register) -> UInt64 {
+    isInMemory
+      ? read(.registers, register.inMemory, 4) : read(.common, register.offset, register.width)
+  }
+  func write(_ register: Register, _ value: UInt64) {
+    if isInMemory {
+      write(.registers, register.inMemory, value, 4)
+    } else {
+      write(.common, register.offset, value, register.width)
+    }
+  }
+
+  var status: UInt64 { read(.status) }
+  func writeStatus(_ value: UInt64) { write(.status, value) }
+  func select(_ queue: UInt64) { write(.queueSelect, queue) }
+  /// Reads the interrupt status and clears it.
+  var interruptStatus: UInt64 {
+    guard isInMemory else { return read(.interruptStatus, 0, 1) }
+    let causes = read(.registers, 0x060, 4)
+    write(.registers, 0x064, causes, 4)
+    return causes
+  }
+  /// Notifies a queue.
+  func ring(_ queue: UInt16) {
+    if isInMemory {
+      write(.registers, 0x050, UInt64(queue), 4)
+    } else {
+      write(.notification, UInt(queue) * notifyMultiplier, UInt64(queue), 2)
+    }
+  }
 
   // MARK: Steps, by the rules
 
@@ -131,27 +198,36 @@ final class CrossDriver {
     return seen
   }
 
+  /// Reads what says that the registers in memory are those of a device.
+  func identify() {
+    for offset in [0x000, 0x004, 0x008] as [UInt] { _ = read(.registers, offset, 4) }
+  }
+
   func acknowledge() {
+    if isInMemory { identify() }
     reset()
     writeStatus(1)
     writeStatus(3)
   }
 
   func readFeatures() -> UInt64 {
-    write(.common, 0x00, 0, 4)
-    let low = read(.common, 0x04, 4)
-    write(.common, 0x00, 1, 4)
-    return read(.common, 0x04, 4) << 32 | low
+    write(.offerSelect, 0)
+    let low = read(.offer)
+    write(.offerSelect, 1)
+    return read(.offer) << 32 | low
   }
 
   func writeFeatures(_ features: UInt64) {
-    write(.common, 0x08, 0, 4)
-    write(.common, 0x0c, features & 0xffff_ffff, 4)
-    write(.common, 0x08, 1, 4)
-    write(.common, 0x0c, features >> 32, 4)
+    write(.answerSelect, 0)
+    write(.answer, features & 0xffff_ffff)
+    write(.answerSelect, 1)
+    write(.answer, features >> 32)
   }
 
   static let version1: UInt64 = 1 << 32
+  static let packed: UInt64 = 1 << 34
+  static let accessPlatform: UInt64 = 1 << 33
+  static let ringReset: UInt64 = 1 << 40
 
   func negotiate(_ features: UInt64 = 0) {
     acknowledge()
@@ -170,6 +246,26 @@ final class CrossDriver {
     cursor.enable()
     writeStatus(0xf)
     return (control, cursor)
+  }
+
+  /// All steps, with a control queue that is packed.
+  func bringUpPacked(_ features: UInt64 = 0, size: UInt16 = 64) throws -> CrossPackedQueue {
+    negotiate(Self.packed | features)
+    let control = try CrossPackedQueue(self, index: 0, size: size)
+    control.enable()
+    writeStatus(0xf)
+    return control
+  }
+
+  /// Programs a queue and enables it; with a size of nil, it keeps the one that it has.
+  func enable(_ queue: UInt16, size: UInt16?, _ addresses: [UInt64]) {
+    select(UInt64(queue))
+    if let size { write(.queueSize, UInt64(size)) }
+    for (area, address) in addresses.enumerated() {
+      write(.queueArea(area), address & 0xffff_ffff)
+      write(.queueArea(area).high, address >> 32)
+    }
+    write(.queueEnable, 1)
   }
 
   func allocate(_ byteCount: Int) throws -> any DMARegion { try #require(take(byteCount)) }

@@ -2,16 +2,14 @@ import Testing
 import VirtIO
 
 /// A split queue in the hands of a ``CrossDriver``.
-final class CrossQueue {
+final class CrossQueue: CrossRing {
   let index: UInt16
   let size: UInt16
   /// The descriptor table, the available ring and the used ring, a page each.
   let rings: any DMARegion
-  /// 16 pages: a request in each, and room for its response in the other half.
-  let buffers: any DMARegion
+  let buffers: CrossBuffers
   var availableIndex: UInt16 = 0
   private var usedIndex: UInt16 = 0
-  private var nextBuffer = 0
   private unowned let driver: CrossDriver
 
   static let availableOffset = 4096
@@ -22,21 +20,15 @@ final class CrossQueue {
     self.index = index
     self.size = size
     rings = try driver.allocate(3 * 4096)
-    buffers = try driver.allocate(16 * 4096)
+    buffers = try CrossBuffers(driver)
   }
 
   /// Where one of the three rings is for the device.
   func address(_ area: Int) -> UInt64 { rings.deviceAddress.rawValue + UInt64(area) * 4096 }
 
-  /// Programs the queue and enables it.
-  func enable() {
-    driver.select(UInt64(index))
-    driver.write(.common, 0x18, UInt64(size), 2)
-    for area in 0..<3 {
-      driver.write(.common, 0x20 + 8 * UInt(area), address(area) & 0xffff_ffff, 4)
-      driver.write(.common, 0x24 + 8 * UInt(area), address(area) >> 32, 4)
-    }
-    driver.write(.common, 0x1c, 1, 2)
+  /// Programs the queue and enables it; without its size, it keeps the one that it has.
+  func enable(writingSize: Bool = true) {
+    driver.enable(index, size: writingSize ? size : nil, (0..<3).map(address))
   }
 
   // MARK: To the device
@@ -48,24 +40,6 @@ final class CrossQueue {
     rings.store32(byteCount, uncheckedAt: 16 * number + 8)
     rings.store16(flags, uncheckedAt: 16 * number + 12)
     rings.store16(next, uncheckedAt: 16 * number + 14)
-  }
-
-  /// The next buffer: where its request is, and where there is room for its response.
-  func buffer() -> (request: UInt64, response: UInt64) {
-    nextBuffer = (nextBuffer + 1) % 16
-    let start = buffers.deviceAddress.rawValue + UInt64(nextBuffer * 4096)
-    return (start, start + 2048)
-  }
-
-  /// Where the response of the latest request is, in ``buffers``.
-  var responseOffset: Int { nextBuffer * 4096 + 2048 }
-
-  /// Writes words to a buffer.
-  func fill(_ address: UInt64, _ words: [UInt32]) {
-    let offset = Int(address - buffers.deviceAddress.rawValue)
-    for (number, word) in words.enumerated() {
-      buffers.store32(word, uncheckedAt: offset + 4 * number)
-    }
   }
 
   func offer(_ head: UInt16) {
@@ -86,9 +60,7 @@ final class CrossQueue {
     ring()
   }
 
-  func ring() {
-    driver.write(.notification, UInt(index) * driver.notifyMultiplier, UInt64(index), 2)
-  }
+  func ring() { driver.ring(index) }
 
   /// Lays a request out in two descriptors, and makes it available.
   func post(_ request: [UInt32], byteCount: Int? = nil, room: UInt32 = 2048, head: UInt16 = 0) {
@@ -112,11 +84,6 @@ final class CrossQueue {
     let offset = Self.usedOffset + 4 + 8 * Int(usedIndex % size)
     usedIndex &+= 1
     return (rings.load32(uncheckedAt: offset), rings.load32(uncheckedAt: offset + 4))
-  }
-
-  /// Words of the latest response.
-  func response(_ range: Range<Int>) -> [UInt32] {
-    range.map { buffers.load32(uncheckedAt: responseOffset + 4 * $0) }
   }
 
   // MARK: Both

@@ -10,17 +10,19 @@ enum CrossSilence {
   case isUnseen
   /// The rule is about what the driver does after the device has done something else.
   case isLater
+  /// What the rule is about is never so with it.
+  case neverArises
   /// The rule is the model's own, about its memory or its bus.
   case isOurs
 
   static let of: [ModelRule: CrossSilence] = [
     .status1: .takesIt, .status2: .takesIt, .status3: .takesIt, .feat2: .isNotOffered,
     .feat3: .takesIt, .feat5: .takesIt, .feat7: .takesIt, .feat11: .takesIt, .feat13: .isNotOffered,
-    .reset1: .isUnseen, .rfb3: .isNotOffered, .rfb6: .isNotOffered, .rfb7: .isNotOffered,
+    .reset1: .isUnseen, .rfb7: .isNotOffered,
     .rfb8: .isNotOffered, .rfb14: .isNotOffered, .rfbD1: .isNotOffered, .init1: .takesIt,
     .init2: .takesIt, .init3: .takesIt, .init4: .takesIt, .init5: .takesIt, .init7: .takesIt,
-    .init8: .takesIt, .init9: .takesIt, .init10: .isUnseen, .init11: .isNotOffered,
-    .init12: .takesIt, .init13: .takesIt, .init14: .isLater, .init15: .takesIt,
+    .init8: .takesIt, .init9: .takesIt, .init10: .isUnseen, .init12: .takesIt, .init13: .takesIt,
+    .init14: .isLater, .init15: .takesIt,
     .cfg2: .isUnseen, .cfg3: .isUnseen, .cfg4: .isNotOffered,
     .clean1: .isUnseen, .clean2: .isUnseen, .design7: .isUnseen,
     .splitAlign1: .takesIt, .splitAlign2: .takesIt, .splitAlign3: .takesIt,
@@ -30,6 +32,14 @@ enum CrossSilence {
     .splitKick3: .takesIt, .splitKick5: .isUnseen, .splitKick6: .isUnseen, .splitKick7: .takesIt,
     .splitBar1: .isUnseen, .splitBar2: .isUnseen, .splitD2: .isOurs, .splitD3: .takesIt,
     .splitD6: .takesIt, .splitD7: .takesIt,
+    .packedDesc1: .isUnseen, .packedDesc3: .isNotOffered, .packedDesc4: .isNotOffered,
+    // Its lists may be as long as its queues.
+    .packedSg1: .neverArises, .packedInd3: .neverArises,
+    .packedBar1: .isUnseen, .packedBar2: .isUnseen, .packedD5: .isUnseen,
+    .vqrst1: .isUnseen, .notifD1: .isNotOffered, .pciNotify2: .isNotOffered,
+    .pciNotify4: .isNotOffered, .pciNotify5: .isNotOffered, .pciNotify6: .isNotOffered,
+    // Its magic value is right in every slot.
+    .mmio8: .neverArises,
     .pciAcc1: .takesIt, .pciAcc2: .takesIt, .pciAcc3: .takesIt, .pciAcc4: .takesIt,
     .pciCom5: .isNotOffered, .pciCom9: .takesIt, .pciIsr1: .takesIt, .pciCfgacc3: .takesIt,
     .pciCfgacc4: .takesIt, .msix5: .isUnseen,

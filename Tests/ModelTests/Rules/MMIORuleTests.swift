@@ -131,6 +131,22 @@ import VirtIOTesting
     #expect(slot.broken == ["MMIO-15"])
   }
 
+  @Test("MMIO-14, MMIO-15: a reset leaves no word selected")
+  func forgotten() {
+    let slot = RawSlot()
+    slot.negotiate()
+    slot.write(0x070, 0)
+    slot.read(0x070)
+    for status: UInt32 in [1, 3] { slot.write(0x070, status) }
+    for word: UInt32 in 0..<2 {
+      slot.read(0x010)
+      slot.write(0x014, word)
+      slot.read(0x010)
+    }
+    slot.write(0x020, 0)
+    #expect(slot.broken == ["MMIO-14", "MMIO-15"])
+  }
+
   @Test("MMIO-16: a queue larger than it can be")
   func size() {
     let slot = RawSlot()

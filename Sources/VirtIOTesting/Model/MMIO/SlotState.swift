@@ -4,13 +4,19 @@ struct SlotState {
   var identified: Set<Int> = []
   /// The values that those reads gave.
   var identity: [Int: UInt64] = [:]
-  /// A word of features was selected.
+  /// A word of features was selected since the latest reset.
   var selectsOffered = false
   var selectsAccepted = false
   /// 0 was written to `QueueReady`, and it was not read since.
   var isUnsynchronized = false
   /// The bits that were read from `InterruptStatus` and not acknowledged since.
   var causesSeen: UInt64 = 0
+
+  /// The device was reset: what it has selected is not known any more.
+  mutating func didReset() {
+    selectsOffered = false
+    selectsAccepted = false
+  }
 }
 
 /// A control register.

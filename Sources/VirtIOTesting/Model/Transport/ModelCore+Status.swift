@@ -99,6 +99,7 @@ extension ModelCore {
     common.wasReset = true
     common.isResetPending = true
     common.formerRanges = former
+    slot.didReset()
     interruptStatus = 0
     for index in queues.indices { renew(index) }
     gpu.reset()
