@@ -134,6 +134,12 @@ enum CrossCommandCases {
       queue.ask("set", CrossCommand.of(0x108, [0, 0]))
     },
     CrossCase(
+      "a ring of a context, without contexts", breaks: [.gpuD9],
+      shows: ["ring 0x1101", "ring length 0x198"]
+    ) { driver in
+      try driver.bringUp().control.ask("ring", CrossCommand.of(0x100, ring: 5))
+    },
+    CrossCase(
       "a cursor command in the control queue", breaks: [.gpuD1], shows: ["cursor 0x1200"]
     ) { driver in
       try driver.bringUp().control.ask("cursor", CrossCommand.updateCursor(0))

@@ -33,6 +33,12 @@ enum CrossConfigurationCases {
       driver.note("scanouts", field(driver, 8))
     },
     CrossCase(
+      "a field of a feature that is not offered", breaks: [.cfg4], shows: ["field 0xffffffff"]
+    ) { driver in
+      driver.negotiate()
+      driver.note("field", field(driver, 16))
+    },
+    CrossCase(
       "a display event: it is raised, counts, and is cleared",
       shows: [
         "raised yes", "generation 0x1", "events 0x1", "events 0x1", "events 0x0",

@@ -34,6 +34,19 @@ enum CrossPackedCases {
     ]
   }
 
+  /// A table of that many entries: the request by single bytes, and the response.
+  private static func layOutTable(_ driver: CrossDriver, entryCount: Int) throws {
+    let table = try CrossBuffers(driver)
+    try breakDown(driver, 1 << 28) { queue, request, response in
+      let place = table.next().request
+      for number in 0..<entryCount - 1 {
+        table.fill(place + 16 * UInt64(number), entry(request + UInt64(number), 1, 0))
+      }
+      table.fill(place + 16 * UInt64(entryCount - 1), entry(response, 512, 2))
+      queue.post([(place, UInt32(16 * entryCount), Flags.indirect)])
+    }
+  }
+
   // MARK: As it should be
 
   private static let whole = [
@@ -81,6 +94,43 @@ enum CrossPackedCases {
       queue.ring()
       _ = queue.takeUsed()
       driver.note("interrupt", driver.interruptStatus)
+    },
+    CrossCase(
+      "the event index of a packed queue: when to notify",
+      qemu: ["event 0x0", "event 0x0", "event 0x0"],
+      model: ["event 0x28002", "event 0x28004", "event 0x20002"],
+      because: "QEMU asks for every notification by its flags, and never by the event index"
+    ) { driver in
+      let queue = try driver.bringUpPacked(1 << 29, size: 6)
+      for count in [1, 1, 2] {
+        for _ in 0..<count {
+          queue.post(CrossCommand.displayInfo)
+          queue.ring()
+          _ = queue.takeUsed()
+        }
+        driver.note(
+          "event", UInt64(queue.rings.load32(uncheckedAt: CrossPackedQueue.deviceEvent)))
+      }
+    },
+    CrossCase(
+      "a packed queue is reset, and starts again with another size",
+      shows: ["enabled 0x0", "info 0x1101", "info id 0x4", "info 0x1101", "info id 0x5"]
+    ) { driver in
+      let queue = try driver.bringUpPacked(CrossDriver.ringReset)
+      for _ in 0..<3 {
+        queue.post(CrossCommand.displayInfo)
+        queue.ring()
+        _ = queue.takeUsed()
+      }
+      driver.select(0)
+      driver.write(.queueReset, 1)
+      _ = driver.wait { driver.read(.queueReset) == 0 }
+      driver.note("enabled", driver.read(.queueEnable))
+      let again = try CrossPackedQueue(driver, index: 0, size: 3)
+      again.enable()
+      for id in 4...5 as ClosedRange<UInt16> {
+        again.ask("info", CrossCommand.displayInfo, id: id)
+      }
     },
     CrossCase(
       "a list whose descriptors have two ids",
@@ -157,7 +207,7 @@ enum CrossPackedCases {
       }
     },
     CrossCase(
-      "a table that is longer than the queue", breaks: [.packedSg2], qemu: isUsed, model: isBroken,
+      "a table that is longer than its queue", breaks: [.packedSg2], qemu: isUsed, model: isBroken,
       because: "QEMU has a limit of its own, of 1024"
     ) { driver in
       try breakDown(driver, 1 << 28, size: 4) { queue, request, response in
@@ -167,6 +217,13 @@ enum CrossPackedCases {
             + entry(response, 256, 2) + entry(response + 512, 256, 2))
         queue.post([(request + 1024, 80, Flags.indirect)])
       }
+    },
+    CrossCase(
+      "a table of 1024 entries", breaks: [.packedSg2], qemu: isUsed, model: isBroken,
+      because: "QEMU has a limit of its own, of 1024"
+    ) { driver in try layOutTable(driver, entryCount: 1024) },
+    CrossCase("a table of 1025 entries", breaks: [.packedSg2], shows: isBroken) { driver in
+      try layOutTable(driver, entryCount: 1025)
     },
     CrossCase(
       "the first descriptor of a list is available, and the second is not", breaks: [.packedSg7],

@@ -33,6 +33,16 @@ enum CrossQueueResetCases {
       queue.ask("info", CrossCommand.displayInfo)
     },
     CrossCase(
+      "a queue is reset without the feature", breaks: [.rfbD1],
+      qemu: ["enabled 0x0"], model: ["enabled 0x1"],
+      because: "QEMU does not look whether the feature was agreed"
+    ) { driver in
+      _ = try driver.bringUp()
+      driver.select(0)
+      driver.write(.queueReset, 1)
+      driver.note("enabled", driver.read(.queueEnable))
+    },
+    CrossCase(
       "a queue is programmed before its reset was read as done", breaks: [.pciCom11],
       qemu: ["size 0x20"], model: ["size 0x40"],
       because: "QEMU has done it when the write returns; another device may take its time"

@@ -173,6 +173,20 @@ enum CrossSlotCases {
       driver.note("ready", driver.read(.queueEnable))
     },
     CrossCase(
+      "a queue that is stopped takes nothing more", breaks: [.pciCom8],
+      qemu: ["ready 0x0", "answered yes"], model: ["ready 0x0", "answered no"],
+      because:
+        "a queue that is not ready takes no requests; QEMU says that it is not, and serves it"
+    ) { driver in
+      let queue = try driver.bringUp().control
+      driver.select(0)
+      driver.write(.queueEnable, 0)
+      driver.note("ready", driver.read(.queueEnable))
+      queue.post(CrossCommand.displayInfo)
+      queue.publish()
+      driver.note("answered", queue.takeUsed() != nil)
+    },
+    CrossCase(
       "a notification of no queue", breaks: [.mmioD2],
       shows: ["status 0xf", "info 0x1101", "info length 0x198"]
     ) { driver in
@@ -205,6 +219,36 @@ enum CrossSlotCases {
   // MARK: Interrupts
 
   private static let interrupts = [
+    CrossCase(
+      "a reset forgets what was set in memory",
+      shows: ["interrupt 0x1", "status 0x0", "interrupt 0x0", "ready 0x0"]
+    ) { driver in
+      let queue = try driver.bringUp().control
+      queue.send(CrossCommand.displayInfo)
+      driver.note("interrupt", driver.read(.registers, 0x060, 4))
+      driver.reset()
+      driver.note("status", driver.status)
+      driver.note("interrupt", driver.read(.registers, 0x060, 4))
+      driver.note("ready", driver.read(.queueEnable))
+    },
+    CrossCase(
+      "a display event interrupts by the line",
+      qemu: ["interrupt 0x3", "generation 0x1", "interrupt 0x0"],
+      model: ["interrupt 0x2", "generation 0x1", "interrupt 0x0"],
+      because: "QEMU always says with it that a buffer may have been used, which costs a look"
+    ) { driver in
+      _ = try driver.bringUp()
+      try driver.resize(64, 48)
+      _ = driver.wait { driver.interruptStatus & 2 != 0 }
+      _ = driver.interruptStatus
+      let generation = driver.read(.registers, 0x0fc, 4)
+      try driver.resize(90, 70)
+      _ = driver.wait { driver.read(.registers, 0x060, 4) & 2 != 0 }
+      driver.note("interrupt", driver.interruptStatus)
+      driver.note(
+        "generation", (driver.read(.registers, 0x0fc, 4) &- generation) & 0xffff_ffff)
+      driver.note("interrupt", driver.interruptStatus)
+    },
     CrossCase(
       "an interrupt is acknowledged that was not read", breaks: [.mmio21], shows: ["interrupt 0x0"]
     ) { driver in
