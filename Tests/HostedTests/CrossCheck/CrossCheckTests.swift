@@ -11,7 +11,7 @@ import VirtIOTesting
   }
 
   @Test("queues do on the model what they do on QEMU's device") func queues() async throws {
-    try await Self.check(CrossQueueCases.all + CrossNotificationCases.all)
+    try await Self.check(CrossQueueCases.all + CrossTableCases.all + CrossNotificationCases.all)
   }
 
   @Test("commands are answered by the model as by QEMU's device") func commands() async throws {
@@ -41,7 +41,8 @@ import VirtIOTesting
   @Test("every rule of the model is shown by QEMU, or it is said why not") func everyRule() {
     let cases = [
       CrossRegisterCases.all, CrossConfigurationCases.all, CrossQueueCases.all,
-      CrossNotificationCases.all, CrossCommandCases.all, CrossResourceCases.all,
+      CrossTableCases.all, CrossNotificationCases.all, CrossCommandCases.all,
+      CrossResourceCases.all,
       CrossPackedCases.all, CrossPackedDriverCases.all, CrossQueueResetCases.all,
       CrossSlotCases.all, CrossRefusalCases.legacy, CrossRefusalCases.empty,
       CrossRefusalCases.translated,

@@ -25,12 +25,12 @@ enum CrossSilence {
     .init14: .isLater, .init15: .takesIt,
     .cfg2: .isUnseen, .cfg3: .isUnseen,
     .clean1: .isUnseen, .clean2: .isUnseen, .design7: .isUnseen,
-    .splitAlign1: .takesIt, .splitAlign2: .takesIt, .splitAlign3: .takesIt,
+
     .splitDesc1: .takesIt, .splitDesc3: .isNotOffered, .splitDesc4: .isNotOffered,
-    .splitInd2: .takesIt, .splitInd3: .takesIt, .splitInd4: .takesIt, .splitInd5: .isNotOffered,
-    .splitUsup1: .takesIt, .splitUsup3: .takesIt, .splitKick1: .takesIt, .splitKick2: .isUnseen,
+    .splitInd5: .isNotOffered,
+    .splitKick2: .isUnseen,
     .splitKick3: .takesIt, .splitKick5: .isUnseen, .splitKick6: .isUnseen, .splitKick7: .takesIt,
-    .splitBar1: .isUnseen, .splitBar2: .isUnseen, .splitD2: .isOurs, .splitD3: .takesIt,
+    .splitBar1: .isUnseen, .splitBar2: .isUnseen, .splitD2: .isOurs,
     .splitD6: .takesIt, .splitD7: .takesIt,
     .packedDesc1: .isUnseen, .packedDesc3: .isNotOffered, .packedDesc4: .isNotOffered,
     // Its lists may be as long as its queues.
@@ -40,7 +40,7 @@ enum CrossSilence {
     .pciNotify4: .isNotOffered, .pciNotify5: .isNotOffered, .pciNotify6: .isNotOffered,
     // Its magic value is right in every slot.
     .mmio8: .neverArises,
-    .pciAcc1: .takesIt, .pciAcc2: .takesIt, .pciAcc3: .takesIt, .pciAcc4: .takesIt,
+
     .pciCom5: .isNotOffered, .pciCom9: .takesIt, .pciIsr1: .takesIt, .pciCfgacc3: .takesIt,
     .pciCfgacc4: .takesIt, .msix5: .isUnseen,
     .gpuEvt1: .isLater, .gpuEvt2: .isLater, .gpuInit1: .takesIt, .gpuInit2: .takesIt,
