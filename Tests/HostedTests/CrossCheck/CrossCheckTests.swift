@@ -7,7 +7,8 @@ import VirtIOTesting
 /// it is.
 @Suite struct CrossCheckTests {
   @Test("registers do on the model what they do on QEMU's device") func registers() async throws {
-    try await Self.check(CrossRegisterCases.all + CrossConfigurationCases.all)
+    try await Self.check(
+      CrossRegisterCases.all + CrossHandshakeCases.all + CrossConfigurationCases.all)
   }
 
   @Test("queues do on the model what they do on QEMU's device") func queues() async throws {
@@ -40,7 +41,8 @@ import VirtIOTesting
 
   @Test("every rule of the model is shown by QEMU, or it is said why not") func everyRule() {
     let cases = [
-      CrossRegisterCases.all, CrossConfigurationCases.all, CrossQueueCases.all,
+      CrossRegisterCases.all, CrossHandshakeCases.all, CrossConfigurationCases.all,
+      CrossQueueCases.all,
       CrossTableCases.all, CrossNotificationCases.all, CrossCommandCases.all,
       CrossResourceCases.all,
       CrossPackedCases.all, CrossPackedDriverCases.all, CrossQueueResetCases.all,

@@ -78,6 +78,17 @@ enum CrossCommandCases {
       driver.note("low", UInt64(queue.response(2..<3)[0]))
     },
     CrossCase(
+      "a fence that goes back, and padding that is not 0", breaks: [.gpuD10, .modelGpu1],
+      shows: ["fence 0x5", "fence 0x4", "unref 0x1100"]
+    ) { driver in
+      let queue = try started(driver)
+      for fence in [5, 4] as [UInt64] {
+        queue.send(CrossCommand.transfer(1, 64, 48, fence: fence))
+        driver.note("fence", UInt64(queue.response(2..<3)[0]))
+      }
+      queue.ask("unref", CrossCommand.of(0x102, [1, 7]))
+    },
+    CrossCase(
       "a response with less room than it needs", breaks: [.gpuD8],
       shows: ["info 0x1101", "next 0x1100"]
     ) { driver in

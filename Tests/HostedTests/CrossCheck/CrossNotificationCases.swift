@@ -3,8 +3,8 @@ import VirtIOTesting
 
 /// Notifications: what a device does before them, and with those that are not as they should be.
 enum CrossNotificationCases {
-  private static func posted(_ driver: CrossDriver) throws -> CrossQueue {
-    let queue = try driver.bringUp().control
+  private static func posted(_ driver: CrossDriver, _ features: UInt64 = 0) throws -> CrossQueue {
+    let queue = try driver.bringUp(features).control
     queue.post(CrossCommand.displayInfo)
     queue.storeIndex()
     return queue
@@ -16,6 +16,18 @@ enum CrossNotificationCases {
       shows: ["used 0x0", "answered yes"]
     ) { driver in
       let queue = try posted(driver)
+      _ = driver.status
+      driver.note("used", UInt64(queue.deviceUsedIndex))
+      queue.post(CrossCommand.displayInfo, head: 2)
+      queue.publish()
+      driver.note("answered", queue.takeUsed() != nil)
+    },
+    CrossCase(
+      "the event index: a notification is left out, and one follows that nobody asked for",
+      breaks: [.splitKick6, .splitKick7],
+      shows: ["used 0x0", "answered yes"]
+    ) { driver in
+      let queue = try posted(driver, 1 << 29)
       _ = driver.status
       driver.note("used", UInt64(queue.deviceUsedIndex))
       queue.post(CrossCommand.displayInfo, head: 2)

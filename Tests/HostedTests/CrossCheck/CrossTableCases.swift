@@ -97,6 +97,16 @@ enum CrossTableCases {
       driver.note("interrupt", driver.interruptStatus)
     },
     CrossCase(
+      "the place for an event, without the event index, and the device's ring",
+      breaks: [.splitD6, .splitD7], shows: ["info 0x1101", "info length 0x198", "interrupt 0x1"]
+    ) { driver in
+      let queue = try driver.bringUp().control
+      queue.rings.store16(9, uncheckedAt: CrossQueue.availableOffset + 4 + 2 * 64)
+      queue.rings.store16(9, uncheckedAt: CrossQueue.usedOffset + 4 + 8 * 7)
+      queue.ask("info", CrossCommand.displayInfo)
+      driver.note("interrupt", driver.interruptStatus)
+    },
+    CrossCase(
       "the rings of a split queue are not aligned",
       breaks: [.splitAlign1, .splitAlign2, .splitAlign3], shows: ["enabled 0x1"]
     ) { driver in
