@@ -48,19 +48,15 @@ import VirtIOTesting
       let image = [UInt32](repeating: 0xff00_ff00, count: cursorSize * cursorSize)
       try display.setCursor(
         image.span, hotspotX: 0, hotspotY: 0, x: 0, y: 0, waiting: Self.second)
-      var patience = Self.second
-      for x in 1...60 {
-        var isSent = false
-        while !isSent {
-          do throws(GPUError) {
-            try display.moveCursor(toX: UInt32(x), y: 7)
-            isSent = true
-          } catch {
-            guard error == .busy, patience.wait(on: machine.platform) else { throw error }
-          }
-        }
-      }
-      #expect(try await eventually { machine.qemu.cursorUpdates.count >= 61 })
+      for x in 1...60 { try display.moveCursor(toX: UInt32(x), y: 7) }
+      // Places that the queue had no room for are left out, but not the last.
+      let last = "scanout 0, x 60, y 7, move, res 0x2"
+      #expect(
+        try await eventually {
+          try display.drain()
+          return machine.qemu.cursorUpdates.last == last
+        })
+      #expect((2...61).contains(machine.qemu.cursorUpdates.count))
       try display.close(waiting: Self.second)
       #expect(machine.qemu.guestErrors() == [])
     }
@@ -102,7 +98,8 @@ import VirtIOTesting
       }
       let last = "scanout 0, x 9, y 9, move, res 0x1"
       #expect(try await eventually { machine.qemu.cursorUpdates.last == last })
-      #expect(machine.qemu.cursorUpdates.count == 7)
+      // A place that the device had not taken yet went with the queue.
+      #expect((4...7).contains(machine.qemu.cursorUpdates.count))
       try display.close(waiting: Self.second)
       #expect(machine.qemu.guestErrors() == [])
     }
