@@ -35,12 +35,12 @@ bit isGivenBack;
 
 /* What is wrong has a name, so that models.tsv can say what each fault is found by. */
 #define NEVER_SO(wrong, condition) wrong = (condition); assert(!wrong)
-hidden byte isTouchedAfterReset, isStuck;
+bit isTouchedAfterReset, isStuck;
 /* The device found a buffer that was not published, or not stored wholly. */
-hidden byte isBufferWrong;
+bit isBufferWrong;
 /* The driver got back what was not with the device, or before it was wholly stored. */
-hidden byte isCompletionWrong;
-hidden byte isKickLost, isInterruptLost;
+bit isCompletionWrong;
+bit isKickLost, isInterruptLost;
 
 inline store(side, word, value) {
   stored[(side) * WORDS + (word)] = value;

@@ -9,7 +9,8 @@
  *   N=2, N=3        how many entries
  *   EVENT_IDX       VIRTIO_F_EVENT_IDX was agreed: notifications are asked for by place
  *   RESET           the driver may reset the queue at any moment, and start it again
- * and the faults, each of which must be found: see models.tsv.
+ * and the faults, each of which must be found: see models.tsv. Three entries with EVENT_IDX are more
+ * states than can be searched in minutes; two with it and three without are searched wholly.
  *
  * What is shown, for every order of their steps:
  *   - a buffer that the device finds is one that the driver has published, wholly stored
@@ -47,7 +48,7 @@
 #include "memory.pml"
 
 /* The place in an event structure was not stored before the flags that say that it counts. */
-hidden byte isPlaceStale;
+bit isPlaceStale;
 
 /* What a word holds that was read and is to be written before it is read again. */
 #define STALE CHAINS
@@ -382,9 +383,8 @@ active proctype Driver() {
          isGivenBack = 1;
          for (id : 0 .. CHAINS - 1) { chain[id] = free };
 #ifdef WRAPS_KEPT_IN_RESET
-         enqueuedTo = enqueuedTo - PLACE(enqueuedTo);
          completedTo = completedTo - PLACE(completedTo);
-         publishedTo = enqueuedTo;
+         enqueuedTo = completedTo; publishedTo = completedTo;
 #else
          enqueuedTo = 0; publishedTo = 0; completedTo = 0;
 #endif
