@@ -11,8 +11,11 @@
  * so, a fault of the model makes them the other way round. No load is made after a later store of its
  * side: what follows the loads of either side is a releasing store.
  *
- * The file that includes this one says how many WORDS there are, which of them are stored with
- * which (BESIDE), and in the options of `Stores` which side stores which word.
+ * What a side does that the other cannot see is one step with what it does next: it may as well have
+ * done it late. So steps are `atomic`, up to where they wait.
+ *
+ * The file that includes this one says how many WORDS there are, and in the options of `Stores` which
+ * side stores which word, and what is stored with it.
  */
 
 #define DRIVER 0
@@ -30,6 +33,15 @@ int releasing[2];
 /* Whether the driver has taken the queue's memory back: the device must leave it alone then. */
 bit isGivenBack;
 
+/* What is wrong has a name, so that models.tsv can say what each fault is found by. */
+#define NEVER_SO(wrong, condition) wrong = (condition); assert(!wrong)
+bit isTouchedAfterReset, isStuck;
+/* The device found a buffer that was not published, or not stored wholly. */
+bit isBufferWrong;
+/* The driver got back what was not with the device, or before it was wholly stored. */
+bit isCompletionWrong;
+bit isKickLost, isInterruptLost;
+
 inline store(side, word, value) {
   stored[(side) * WORDS + (word)] = value;
   delayed[side] = delayed[side] | BIT(word)
@@ -46,13 +58,17 @@ inline storeReleasing(side, word, value) {
 
 inline fullBarrier(side) { delayed[side] == 0 }
 
-#define REACHES(side, word) \
+/* A store reaches memory: `effect` is what changes there. */
+#define REACHES_AS(side, word, effect) \
   :: d_step { \
        (delayed[side] & BIT(word)) \
          && (!(releasing[side] & BIT(word)) || delayed[side] == BIT(word)); \
-       assert(side == DRIVER || !isGivenBack); \
-       memory[word] = stored[(side) * WORDS + (word)]; \
+       NEVER_SO(isTouchedAfterReset, side == DEVICE && isGivenBack); \
+       effect; \
        stored[(side) * WORDS + (word)] = 0; \
        delayed[side] = delayed[side] & ~BIT(word); \
        releasing[side] = releasing[side] & ~BIT(word) \
      }
+
+#define REACHES(side, word) \
+  REACHES_AS(side, word, memory[word] = stored[(side) * WORDS + (word)])

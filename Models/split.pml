@@ -13,8 +13,8 @@
  * and the faults, each of which must be found: see models.tsv.
  *
  * What is shown, for every order of their steps:
- *   - a buffer that the device finds is one that the driver has enqueued, wholly stored (`look`)
- *   - a buffer that comes back was with the device (`take`), and a reset gives back the rest once
+ *   - a buffer that the device finds is one that the driver has enqueued, wholly stored
+ *   - a buffer that comes back was with the device, and a reset gives back the rest once
  *   - after a reset the device touches nothing until the queue is enabled (memory.pml)
  *   - nobody sleeps for ever: `Watch` says which notification was lost
  * Nobody has a clock: the 20 ms after which InterruptWaiter looks all the same would hide what is lost.
@@ -76,25 +76,28 @@ bit isAsleep;
 
 /* Virtqueue+Completion.swift: nextCompletion(), takeSplit(upTo:), take(_:_:). */
 inline takeIfUsed() {
-#ifdef NO_ACQUIRE
-  id = memory[USED_RING(completed % N)];
-#endif
   d_step {
     hasTaken = memory[USED_INDEX] != completed;
     if
     :: hasTaken ->
-#ifndef NO_ACQUIRE
+#ifdef NO_ACQUIRE
+       id = early;
+#else
        id = memory[USED_RING(completed % N)];
 #endif
-       assert(DISTANCE(completed, memory[USED_INDEX]) <= DISTANCE(completed, published));
-       assert(id < N && chain[id] == used);
+       NEVER_SO(isCompletionWrong,
+         DISTANCE(completed, memory[USED_INDEX]) > DISTANCE(completed, published)
+           || id >= N || chain[id] != used);
        chain[id] = free;
        memory[USED_RING(completed % N)] = STALE;
        memory[CHAIN(id)] = STALE;
 #ifdef EVENT_IDX
        batchEnds = batchEnds & ~BIT(completed % N);
 #endif
-       completed = (completed + 1) % M
+       completed = (completed + 1) % M;
+#ifdef NO_ACQUIRE
+       early = memory[USED_RING(completed % N)]
+#endif
     :: else -> skip
     fi;
     id = 0
@@ -126,10 +129,10 @@ inline take() {
   takeIfUsed();
   if
   :: !hasTaken && wantsInterrupts && published != completed ->
-     d_step { findEvent(); id = (event != armedEvent) };
+     d_step { findEvent() };
      if
-     :: id ->
-        d_step { id = 0; arm(event); event = 0 };
+     :: event != armedEvent ->
+        d_step { arm(event); event = 0 };
 #ifndef NO_ENABLE_FENCE
         fullBarrier(DRIVER);
 #endif
@@ -160,6 +163,10 @@ active proctype Driver() {
   /* Its count of enqueued chains; of those that are published, which end a batch. */
   byte enqueuedCount, batchEnds, armedEvent, event, id;
   bit wantsInterrupts, hasTaken;
+#ifdef NO_ACQUIRE
+  /* What was loaded of the next used element before the index was. */
+  byte early = STALE;
+#endif
 
   d_step {
     for (id : 0 .. N - 1) {
@@ -184,105 +191,115 @@ active proctype Driver() {
      }
 
   /* publish(). */
-  :: enqueuedCount != published ->
+  :: atomic {
+       enqueuedCount != published ->
 #ifdef EVENT_IDX
-     /* Virtqueue+Interrupts.swift: beginBatch(event:). */
-     d_step {
-       if
-       :: wantsInterrupts ->
-          batchEnds = batchEnds | BIT((enqueuedCount + M - 1) % N);
+       /* Virtqueue+Interrupts.swift: beginBatch(event:). */
+       d_step {
+         if
+         :: wantsInterrupts ->
+            batchEnds = batchEnds | BIT((enqueuedCount + M - 1) % N);
 #ifndef ARMS_LATE
-          if
-          :: published == completed -> arm(enqueuedCount + M - 1)
-          :: else -> skip
-          fi
+            if
+            :: published == completed -> arm(enqueuedCount + M - 1)
+            :: else -> skip
+            fi
 #endif
-       :: else -> skip
-       fi
-     };
+         :: else -> skip
+         fi
+       };
 #endif
 #ifdef NO_RELEASE
-     d_step { store(DRIVER, AVAILABLE_INDEX, enqueuedCount) };
+       d_step { store(DRIVER, AVAILABLE_INDEX, enqueuedCount) };
 #else
-     storeReleasing(DRIVER, AVAILABLE_INDEX, enqueuedCount);
+       storeReleasing(DRIVER, AVAILABLE_INDEX, enqueuedCount);
 #endif
 #ifndef NO_KICK_FENCE
-     fullBarrier(DRIVER);
+       fullBarrier(DRIVER);
 #endif
-     d_step {
-       if
+       d_step {
+         if
 #ifdef EVENT_IDX
-       :: IS_CROSSED(memory[DEVICE_ASKS], published, enqueuedCount) -> doorbell = 1
+         :: IS_CROSSED(memory[DEVICE_ASKS], published, enqueuedCount) -> doorbell = 1
 #else
-       :: memory[DEVICE_ASKS] == 0 -> doorbell = 1
+         :: memory[DEVICE_ASKS] == 0 -> doorbell = 1
 #endif
-       :: else -> skip
-       fi;
+         :: else -> skip
+         fi;
 #ifdef ARMS_LATE
-       if
-       :: wantsInterrupts && published == completed -> arm(enqueuedCount + M - 1)
-       :: else -> skip
-       fi;
+         if
+         :: wantsInterrupts && published == completed -> arm(enqueuedCount + M - 1)
+         :: else -> skip
+         fi;
 #endif
-       published = enqueuedCount
+         published = enqueuedCount
+       }
      }
 
+#ifdef NO_ACQUIRE
+  :: early = memory[USED_RING(completed % N)]
+#endif
+
   /* A look without waiting, and a PollingWaiter. */
-  :: published != completed -> take(); hasTaken = 0
-  :: published != completed -> memory[USED_INDEX] != completed
+  :: atomic { published != completed -> take(); hasTaken = 0 }
+  :: published != completed && !wantsInterrupts -> memory[USED_INDEX] != completed
 
   /* Display+Interrupts.swift: disableInterrupts(). */
   :: d_step { wantsInterrupts; suppressInterrupts(1) }
 
   /* Display.swift: awaiting; InterruptWaiter.swift: wait(on:). */
-  :: published != completed ->
-     if
-     :: wantsInterrupts -> take()
-     :: else ->
-        d_step { suppressInterrupts(0) };
+  :: atomic {
+       published != completed ->
+       if
+       :: wantsInterrupts -> take()
+       :: else ->
+          d_step { suppressInterrupts(0) };
 #ifndef NO_ENABLE_FENCE
-        fullBarrier(DRIVER);
+          fullBarrier(DRIVER);
 #endif
 #ifndef NO_RECHECK
-        take()
+          take()
 #endif
-     fi;
-     if
-     :: hasTaken -> hasTaken = 0
-     :: else ->
+       fi
+     };
 #ifdef TAKES_WAKE_AFTER_LOOK
-        latch = 0;
+     latch = (hasTaken -> latch : 0);
 #endif
-        d_step { latch; latch = 0 }
-     fi
+     d_step {
+       hasTaken || latch;
+       latch = (hasTaken -> latch : 0);
+       hasTaken = 0
+     }
 
 #ifdef RESET
   /* LiveDevice.swift: reset of a queue; Virtqueue.swift: renew(), enterService(_:). */
-  :: isResetting = 1;
+  :: atomic {
+       isResetting = 1;
 #ifndef NO_READ_BACK
-     !isResetting;
+       !isResetting;
 #endif
-     d_step {
-       isGivenBack = 1;
-       for (id : 0 .. N - 1) { chain[id] = free };
-       enqueuedCount = 0; published = 0; completed = 0;
+       d_step {
+         isGivenBack = 1;
+         for (id : 0 .. N - 1) { chain[id] = free };
+         enqueuedCount = 0; published = 0; completed = 0;
 #ifndef NO_ZEROES
-       store(DRIVER, AVAILABLE_INDEX, 0);
-       store(DRIVER, DRIVER_ASKS, 0);
-       store(DRIVER, USED_INDEX, 0);
-       store(DRIVER, DEVICE_ASKS, 0);
-       for (id : 0 .. N - 1) {
-         store(DRIVER, AVAILABLE_RING(id), STALE);
-         store(DRIVER, CHAIN(id), STALE);
-         store(DRIVER, USED_RING(id), STALE)
+         store(DRIVER, AVAILABLE_INDEX, 0);
+         store(DRIVER, DRIVER_ASKS, 0);
+         store(DRIVER, USED_INDEX, 0);
+         store(DRIVER, DEVICE_ASKS, 0);
+         for (id : 0 .. N - 1) {
+           store(DRIVER, AVAILABLE_RING(id), STALE);
+           store(DRIVER, CHAIN(id), STALE);
+           store(DRIVER, USED_RING(id), STALE)
+         };
+#endif
+         id = 0
        };
-#endif
-       id = 0
-     };
 #ifndef NO_START_FENCE
-     fullBarrier(DRIVER);
+       fullBarrier(DRIVER);
 #endif
-     d_step { isGivenBack = 0; isEnabled = 1; suppressInterrupts(1) }
+       d_step { isGivenBack = 0; isEnabled = 1; suppressInterrupts(1) }
+     }
 #endif
   od
 }
@@ -310,7 +327,8 @@ active proctype Device() {
   :: atomic {
        isEnabled && !isAsleep && memory[AVAILABLE_INDEX] != seen ->
        head = memory[AVAILABLE_RING(seen % N)];
-       assert(!isGivenBack && head < N && chain[head] == enqueued && memory[CHAIN(head)] != STALE);
+       NEVER_SO(isBufferWrong,
+         isGivenBack || head >= N || chain[head] != enqueued || memory[CHAIN(head)] == STALE);
        chain[head] = taken;
        memory[AVAILABLE_RING(seen % N)] = STALE;
 #ifdef IN_ORDER_DEVICE
@@ -321,16 +339,18 @@ active proctype Device() {
      }
 
   /* A look that finds none: it may ask for a notification, look again, and sleep. */
-  :: isEnabled && !isAsleep && memory[AVAILABLE_INDEX] == seen ->
+  :: atomic {
+       isEnabled && !isAsleep && memory[AVAILABLE_INDEX] == seen ->
 #ifdef EVENT_IDX
-     d_step { store(DEVICE, DEVICE_ASKS, seen) };
+       d_step { store(DEVICE, DEVICE_ASKS, seen) };
 #else
-     d_step { store(DEVICE, DEVICE_ASKS, 0) };
+       d_step { store(DEVICE, DEVICE_ASKS, 0) };
 #endif
 #ifndef NO_DEVICE_SLEEP_FENCE
-     fullBarrier(DEVICE);
+       fullBarrier(DEVICE);
 #endif
-     isAsleep = memory[AVAILABLE_INDEX] == seen
+       isAsleep = memory[AVAILABLE_INDEX] == seen
+     }
   :: atomic {
        isAsleep && doorbell -> doorbell = 0; isAsleep = 0;
 #ifndef EVENT_IDX
@@ -350,21 +370,23 @@ active proctype Device() {
   USES(2)
   USES(3)
 #endif
-  :: usedCount != told ->
-     storeReleasing(DEVICE, USED_INDEX, usedCount);
+  :: atomic {
+       usedCount != told ->
+       storeReleasing(DEVICE, USED_INDEX, usedCount);
 #ifndef NO_DEVICE_INTERRUPT_FENCE
-     fullBarrier(DEVICE);
+       fullBarrier(DEVICE);
 #endif
-     d_step {
-       if
+       d_step {
+         if
 #ifdef EVENT_IDX
-       :: IS_CROSSED_RIGHTLY(memory[DRIVER_ASKS], told, usedCount) -> latch = 1
+         :: IS_CROSSED_RIGHTLY(memory[DRIVER_ASKS], told, usedCount) -> latch = 1
 #else
-       :: memory[DRIVER_ASKS] == 0 -> latch = 1
+         :: memory[DRIVER_ASKS] == 0 -> latch = 1
 #endif
-       :: else -> skip
-       fi;
-       told = usedCount
+         :: else -> skip
+         fi;
+         told = usedCount
+       }
      }
 
 #ifdef RESET
@@ -410,6 +432,10 @@ active proctype Stores() {
 #if N > 1
   REACHES(DRIVER, USED_RING(1))
 #endif
+#if N > 2
+  REACHES(DRIVER, USED_RING(2))
+  REACHES(DRIVER, USED_RING(3))
+#endif
   REACHES(DRIVER, USED_INDEX)
   REACHES(DRIVER, DEVICE_ASKS)
 #endif
@@ -419,9 +445,9 @@ active proctype Stores() {
 /* Nobody can do anything any more. */
 active proctype Watch() {
   timeout;
-  /* The device sleeps, and there are available buffers: a lost kick. */
-  assert(!isAsleep || memory[AVAILABLE_INDEX] == seen);
-  /* The driver sleeps, and there are used buffers: a lost interrupt. */
-  assert(memory[USED_INDEX] == completed);
-  assert(false)
+  /* The device sleeps, and there are available buffers. */
+  NEVER_SO(isKickLost, isAsleep && memory[AVAILABLE_INDEX] != seen);
+  /* The driver sleeps, and there are used buffers. */
+  NEVER_SO(isInterruptLost, memory[USED_INDEX] != completed);
+  NEVER_SO(isStuck, true)
 }

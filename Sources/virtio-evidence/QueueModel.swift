@@ -9,6 +9,8 @@ struct QueueModel: Sendable {
   let options: [String]
   /// What is expected.
   let outcome: Outcome
+  /// The name of what is wrong in the state that is found; empty if nothing is.
+  let wrong: String
 
   /// What a search can end with.
   enum Outcome: String, Sendable {
@@ -26,7 +28,8 @@ struct QueueModel: Sendable {
       QueueModel(
         file: row["file"] ?? "",
         options: (row["options"] ?? "").split(separator: " ").map(String.init),
-        outcome: Outcome(rawValue: row["outcome"] ?? "") ?? .undecided)
+        outcome: Outcome(rawValue: row["outcome"] ?? "") ?? .undecided,
+        wrong: row["wrong"] ?? "")
     }
   }
 
@@ -42,6 +45,12 @@ struct QueueModel: Sendable {
     let reason: String
   }
 
+  /// Whether a search ended as is expected, with a fault found by what is to find it.
+  func expects(_ finding: Finding) -> Bool {
+    finding.outcome == outcome && finding.outcome != .undecided
+      && (wrong.isEmpty || finding.reason.contains(wrong))
+  }
+
   /// Searches all states, in a folder of its own, with so much memory and time at the most.
   func search(_ source: URL, in folder: URL, megabytes: Int, seconds: Int) async throws -> Finding {
     let files = FileManager.default
@@ -53,9 +62,12 @@ struct QueueModel: Sendable {
     )
     .collect()
     guard made.succeeded else { return undecided(made.text + made.errorText) }
+    // The shortest way to a fault is the one to read, and it is found soon.
+    let manner = outcome == .fault ? ["-O0", "-DBFS"] : ["-O2"]
     // The program that spin writes is not free of warnings.
     let built = try await Command(
-      "gcc", ["-O1", "-w", "-DSAFETY", "-DMEMLIM=\(megabytes)", "-o", "pan", "pan.c"],
+      "gcc",
+      manner + ["-w", "-DSAFETY", "-DMEMLIM=\(megabytes)", "-o", "pan", "pan.c"],
       in: folder.path
     ).collect()
     guard built.succeeded else { return undecided(built.errorText) }
