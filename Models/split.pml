@@ -9,7 +9,6 @@
  *   N=1, N=2, N=4   how many entries
  *   EVENT_IDX       VIRTIO_F_EVENT_IDX was agreed: notifications are asked for by index
  *   RESET           the driver may reset the queue at any moment, and start it again
- *   IN_ORDER_DEVICE the device uses buffers in order (it makes the search smaller; nobody relies on it)
  * and the faults, each of which must be found: see models.tsv.
  *
  * What is shown, for every order of their steps:
@@ -304,16 +303,9 @@ active proctype Driver() {
   od
 }
 
-#ifdef IN_ORDER_DEVICE
-#define IS_NEXT(head) (head == oldest[usedCount % N])
-byte oldest[N];
-#else
-#define IS_NEXT(head) 1
-#endif
-
 #define USES(head) \
   :: d_step { \
-       isEnabled && chain[head] == taken && IS_NEXT(head); \
+       isEnabled && chain[head] == taken; \
        chain[head] = used; \
        store(DEVICE, USED_RING(usedCount % N), head); \
        usedCount = (usedCount + 1) % M \
@@ -331,9 +323,6 @@ active proctype Device() {
          isGivenBack || head >= N || chain[head] != enqueued || memory[CHAIN(head)] == STALE);
        chain[head] = taken;
        memory[AVAILABLE_RING(seen % N)] = STALE;
-#ifdef IN_ORDER_DEVICE
-       oldest[seen % N] = head;
-#endif
        seen = (seen + 1) % M;
        head = 0
      }
