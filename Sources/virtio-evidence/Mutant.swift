@@ -15,11 +15,15 @@ struct Mutant {
 
   /// Why a mutant proves nothing.
   enum Failure: Error, CustomStringConvertible {
+    /// Another has the same name.
+    case notUnique(String)
     /// The text does not stand in the file exactly once.
     case notFound(Mutant, count: Int)
 
     var description: String {
       switch self {
+      case .notUnique(let id):
+        "Two rows of Tests/mutants.tsv are called \(id); give one another name."
       case .notFound(let mutant, let count):
         "\(mutant.id): '\(mutant.original)' stands \(count) times in \(mutant.file); "
           + "mend its row in Tests/mutants.tsv."
@@ -29,7 +33,10 @@ struct Mutant {
 
   /// Reads the list.
   static func all(in root: URL) throws -> [Mutant] {
-    try Table(contentsOf: root.appendingPathComponent("Tests/mutants.tsv")).rows.map {
+    let rows = try Table(contentsOf: root.appendingPathComponent("Tests/mutants.tsv")).rows
+    let names = Dictionary(grouping: rows.compactMap { $0["id"] }, by: \.self)
+    if let twice = names.first(where: { $1.count > 1 }) { throw Failure.notUnique(twice.key) }
+    return rows.map {
       Mutant(
         id: $0["id"] ?? "", file: $0["file"] ?? "", original: Self.text($0["original"]),
         replacement: Self.text($0["replacement"]), tests: $0["tests"] ?? "")

@@ -33,19 +33,29 @@ struct Mutants: AsyncParsableCommand {
     if caught < mutants.count { throw ExitCode.failure }
   }
 
-  /// Copies what the repository holds, so that nothing is ever broken in place.
+  /// Copies what the repository holds, so that nothing is ever broken in place. What is there already is
+  /// left alone, so that it need not be built again.
   private static func copyTree(from root: URL, to copy: URL) async throws {
     let files = FileManager.default
     let listing = try await Command(
       "git", ["ls-files", "--cached", "--others", "--exclude-standard"], in: root.path
     ).collect()
-    try? files.removeItem(at: copy)
-    for name in listing.text.split(separator: "\n").map(String.init) {
+    let names = Set(
+      listing.text.split(separator: "\n").map(String.init).filter {
+        files.fileExists(atPath: root.appendingPathComponent($0).path)
+      })
+    for old in files.subpaths(atPath: copy.path) ?? [] where !names.contains(old) {
+      let path = copy.appendingPathComponent(old).path
+      let kind = try files.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+      if kind == .typeRegular { try files.removeItem(atPath: path) }
+    }
+    for name in names {
       let source = root.appendingPathComponent(name)
-      guard files.fileExists(atPath: source.path) else { continue }
       let target = copy.appendingPathComponent(name)
+      if files.contentsEqual(atPath: source.path, andPath: target.path) { continue }
       try files.createDirectory(
         at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try? files.removeItem(at: target)
       try files.copyItem(at: source, to: target)
     }
   }
