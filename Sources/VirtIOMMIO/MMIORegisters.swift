@@ -36,6 +36,8 @@ struct MMIORegisters<Access: RegisterAccess> {
   }
   func writeQueueDriverArea(_ value: DeviceAddress) { window.write64(value.rawValue, at: 0x090) }
   func writeQueueDeviceArea(_ value: DeviceAddress) { window.write64(value.rawValue, at: 0x0a0) }
+  func readQueueReset() -> UInt32 { window.read32(at: 0x0c0) }
+  func resetQueue() { window.write32(1, at: 0x0c0) }
   func readConfigurationGeneration() -> UInt32 { window.read32(at: 0x0fc) }
 
   /// `QueueNotify`.

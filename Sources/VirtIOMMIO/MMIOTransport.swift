@@ -54,8 +54,8 @@ public struct MMIOTransport<Access: RegisterAccess & Sendable>: Transport, ~Copy
   /// Writes `Status`.
   public func writeStatus(_ status: DeviceStatus) { registers.writeStatus(UInt32(status.rawValue)) }
 
-  /// Notifications that say what is next.
-  public var honouredFeatures: Features { .notificationData }
+  /// Notifications that say what is next, and the reset of one queue.
+  public var honouredFeatures: Features { [.notificationData, .ringReset] }
 
   /// Reads both words of `DeviceFeatures` that have defined bits.
   public func readOfferedFeatures() -> Features {
@@ -127,6 +127,23 @@ public struct MMIOTransport<Access: RegisterAccess & Sendable>: Transport, ~Copy
     return MMIODoorbell(
       registers: registers, queueIndex: queue.index,
       tellsNext: queue.features.contains(.notificationData))
+  }
+
+  /// Selects the queue and writes `QueueReset`.
+  ///
+  /// - Spec: VirtIO 1.4 §4.2.2.2 "Driver Requirements: MMIO Device Register Layout"
+  public func requestReset(ofQueue index: UInt16) {
+    registers.writeQueueSelect(UInt32(index))
+    registers.resetQueue()
+  }
+
+  /// Selects the queue and reads `QueueReset`: 1 until it has been reset; and when it is 0, `QueueReady`.
+  ///
+  /// A device that offers the feature without having the register, as QEMU's, gives 0 at once; but its
+  /// queue stays ready, and so is not taken for one that was reset.
+  public func isResetting(queue index: UInt16) -> Bool {
+    registers.writeQueueSelect(UInt32(index))
+    return registers.readQueueReset() != 0 || registers.readQueueReady() != 0
   }
 
   /// Takes the selected queue out of service.

@@ -10,10 +10,11 @@ import VirtIOTesting
 
   /// A machine with a GPU of that size and nothing on PCI.
   private static func configuration(
-    width: Int = 640, height: Int = 480, legacy: Bool = false
+    _ properties: String = "packed=off", width: Int = 640, height: Int = 480, legacy: Bool = false
   ) -> MachineConfiguration {
     var machine = MachineConfiguration()
-    machine.gpus = ["virtio-gpu-device,id=gpu0,xres=\(width),yres=\(height)"]
+    machine.gpus = ["virtio-gpu-device,id=gpu0,xres=\(width),yres=\(height),\(properties)"]
+    machine.traceEvents = ["virtio_gpu_update_cursor"]
     machine.memoryMiB = 128
     machine.extraArguments = ["-global", "virtio-mmio.force-legacy=\(legacy)"]
     return machine
@@ -36,8 +37,7 @@ import VirtIOTesting
     "CONF-4, MMIO-1, MMIO-2, MMIO-3, MMIO-4, MMIO-7: one life of a display, of which QEMU has no complaint"
   )
   func wholeLife() async throws {
-    var configuration = Self.configuration(width: 333, height: 201)
-    configuration.traceEvents = ["virtio_gpu_update_cursor"]
+    let configuration = Self.configuration(width: 333, height: 201)
     try await HostedMachine.run(configuration) { machine in
       var stages: [Scenario.Stage] = []
       try Scenario.run(
@@ -167,6 +167,33 @@ import VirtIOTesting
         #expect(accesses.map(\.description) == ["write32 notification 0x0 = 0x0"], "\(round)")
         #expect(accesses.doorbellCount == 1 && accesses.countInBARs == 1)
       }
+      try display.close(waiting: patience)
+      #expect(machine.memory.takenCount == 0)
+    }
+  }
+
+  @Test(
+    "MMIO-23: QEMU 7.2 offers RING_RESET without the register, and no queue is taken for reset",
+    arguments: ["packed=off", "packed=on"])
+  func queueReset(_ properties: String) async throws {
+    try await HostedMachine.run(Self.configuration(properties)) { machine in
+      let patience = PollingWaiter(timeout: .milliseconds(200))
+      var display = try Display.open(
+        Self.transport(machine), on: machine.platform, waiting: patience)
+      #expect(display.queueFeatures.contains(.ringReset))
+      let image = [UInt32](repeating: 0xff00_ff00, count: cursorSize * cursorSize)
+      try display.setCursor(image.span, hotspotX: 0, hotspotY: 0, x: 3, y: 4, waiting: patience)
+      #expect(throws: GPUError.device(.queueNeverReset(index: 1))) {
+        try display.restartCursorQueue(waiting: patience)
+      }
+      #expect(Set(machine.qemu.guestErrors()).count == 2)
+      #expect(machine.qemu.guestErrors().allSatisfy { $0.contains("bad register offset (0xc0)") })
+      // Both queues are as good as they were.
+      try display.moveCursor(toX: 9, y: 9)
+      let frame = try display.nextFrame(waiting: patience)
+      try display.finish(try display.present(frame), waiting: patience)
+      let last = "scanout 0, x 9, y 9, move, res 0x1"
+      #expect(try await eventually { machine.qemu.cursorUpdates.last == last })
       try display.close(waiting: patience)
       #expect(machine.memory.takenCount == 0)
     }

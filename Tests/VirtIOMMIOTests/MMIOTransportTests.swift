@@ -215,6 +215,24 @@ struct MMIOTransportTests {
     #expect(slot.violations == [])
   }
 
+  @Test("MMIO-D-2, NOTIF-D-1: with NOTIFICATION_DATA a doorbell says what is next, too")
+  func notificationData() throws {
+    slot.offered = Features([.version1, .notificationData]).rawValue
+    var device = try negotiate()
+    var queue: Virtqueue<JournaledRegion, MMIODoorbell<FakeSlot>, 16> = try device.makeQueue(
+      1, on: platform)
+    #expect(device.start().features == [.version1, .notificationData])
+    let segment = Segment(address: DeviceAddress(rawValue: 0x7000_0000), byteCount: 8)
+    for next: UInt32 in 1...3 {
+      let chain = try queue.makeChain(readable: segment, writable: nil)
+      try queue.enqueue(chain)
+      slot.clear()
+      queue.publish()
+      #expect(slot.accesses == [.write(0x050, 1 | next << 16)])
+    }
+    #expect(slot.violations == [])
+  }
+
   @Test(
     "MMIO-1, MMIO-2, MMIO-3, MMIO-4: a whole life reads what is to be read, and writes the rest")
   func life() throws {
@@ -231,14 +249,6 @@ struct MMIOTransportTests {
     queue.free(to: platform, after: proof)
     #expect(platform.isBalanced)
     #expect(slot.violations == [])
-  }
-
-  @Test("due MMIO-23: RING_RESET is not taken, so no queue is reset by itself")
-  func ringReset() throws {
-    slot.offered = .max
-    let device = try negotiate()
-    #expect(!device.features.contains(.ringReset) && slot.accepted >> 40 & 1 == 0)
-    #expect(!slot.accesses.contains { $0.offset == 0x0c0 })
   }
 
   @Test("MMIO-5, MMIO-6, MMIO-7: each field of the configuration is accessed as wide as it is")

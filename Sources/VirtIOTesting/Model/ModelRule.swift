@@ -370,6 +370,8 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case mmio21 = "MMIO-21"
   /// Nothing is acknowledged that has no meaning.
   case mmio22 = "MMIO-22"
+  /// A queue's reset is done once it reads so.
+  case mmio23 = "MMIO-23"
   /// Magic value and version are read first.
   case mmioInit1 = "MMIO-INIT-1"
   /// The device id is read next.

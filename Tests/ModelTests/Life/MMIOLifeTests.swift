@@ -6,8 +6,11 @@ import VirtIOTesting
 
 /// The driver's life over registers in memory: the same as over PCI, and no rule may be broken.
 @Suite struct MMIOLifeTests {
-  private static func machine(_ faults: [ModelFault] = []) -> ModelMachine {
+  private static func machine(
+    _ faults: [ModelFault] = [], offering features: Features = []
+  ) -> ModelMachine {
     var configuration = ModelConfiguration()
+    configuration.offeredFeatures |= features.rawValue
     configuration.bus = .memory
     configuration.faults = faults
     return ModelMachine(configuration)
@@ -71,5 +74,44 @@ import VirtIOTesting
     #expect(display.scanouts[0].width == 32)
     try display.close(waiting: patience)
     #expect(machine.finish() == [])
+  }
+
+  @Test(
+    "MMIO-16, MMIO-17, MMIO-D-2, PACKED-DESC-3, PACKED-DESC-4: one life of a display, told what is next",
+    arguments: [[], .packedRing, .inOrder, [.packedRing, .inOrder, .ringReset]] as [Features])
+  func notificationData(_ features: Features) throws {
+    let machine = Self.machine(offering: features.union(.notificationData))
+    var frameCount = 0
+    try Scenario.run(Self.transport(machine), on: machine.platform, waiting: patience) { stage in
+      guard case .frame(let number) = stage else { return }
+      frameCount += 1
+      let picture = machine.pixels(ofScanout: 0)
+      #expect(picture.map { ModelScenarioTests.wrongPixelCount($0, after: number) } == 0)
+    }
+    #expect(frameCount == Scenario.frameCount + 1)
+    #expect(machine.finish() == [])
+    #expect(machine.liveAllocationCount == 0)
+  }
+
+  @Test(
+    "MMIO-23, MMIO-24, VQRST-1, VQRST-3: the cursor queue is reset while frames go on",
+    arguments: [.ringReset, [.ringReset, .packedRing, .notificationData]] as [Features])
+  func queueReset(_ features: Features) throws {
+    let machine = Self.machine(offering: features)
+    var display = try Display.open(
+      Self.transport(machine), on: machine.platform, waiting: patience)
+    #expect(display.queueFeatures.isSuperset(of: features))
+    let image = [UInt32](repeating: 0xff00_ff00, count: 64 * 64)
+    try display.setCursor(image.span, hotspotX: 0, hotspotY: 0, x: 1, y: 2, waiting: patience)
+    for _ in 0..<3 {
+      let frame = try display.nextFrame(waiting: patience)
+      let presentation = try display.present(frame)
+      try display.restartCursorQueue(waiting: patience)
+      try display.finish(presentation, waiting: patience)
+      try display.moveCursor(toX: 9, y: 9)
+    }
+    try display.close(waiting: patience)
+    #expect(machine.finish() == [])
+    #expect(machine.liveAllocationCount == 0)
   }
 }

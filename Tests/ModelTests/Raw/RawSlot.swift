@@ -8,8 +8,10 @@ struct RawSlot {
 
   static let base: UInt = 0x0a00_0000
 
-  init(identifies: Bool = true, faults: [ModelFault] = []) {
+  /// - Parameter features: What the device offers beside what it always does.
+  init(identifies: Bool = true, faults: [ModelFault] = [], offering features: Features = []) {
     var configuration = ModelConfiguration()
+    configuration.offeredFeatures |= features.rawValue
     configuration.bus = .memory
     configuration.faults = faults
     machine = ModelMachine(configuration)
@@ -33,11 +35,11 @@ struct RawSlot {
   }
 
   /// Steps 1 to 6.
-  func negotiate() {
+  func negotiate(_ features: Features = []) {
     write(0x070, 0)
     read(0x070)
     for status: UInt32 in [1, 3] { write(0x070, status) }
-    let accepted = Features([.version1, .accessPlatform, .orderPlatform]).rawValue
+    let accepted = features.union([.version1, .accessPlatform, .orderPlatform]).rawValue
     for word: UInt32 in 0...1 {
       write(0x014, word)
       read(0x010)

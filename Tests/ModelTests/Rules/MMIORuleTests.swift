@@ -203,4 +203,36 @@ import VirtIOTesting
     slot.write(0x050, 9)
     #expect(slot.broken == ["MMIO-D-2"])
   }
+
+  @Test("MMIO-23: a queue is programmed before its reset reads as done")
+  func earlyUse() throws {
+    let slot = RawSlot(offering: .ringReset)
+    slot.negotiate(.ringReset)
+    try slot.makeQueue()
+    slot.write(0x070, 15)
+    slot.write(0x0c0, 1)
+    #expect(slot.read(0x044) == 1, "until it is done")
+    slot.write(0x038, 4)
+    slot.write(0x080, 0x1000)
+    #expect(slot.broken == ["MMIO-23", "MMIO-23"])
+    while slot.read(0x0c0) != 0 {}
+    #expect(slot.read(0x044) == 0)
+    slot.machine.clearViolations()
+    try slot.makeQueue()
+    #expect(slot.read(0x044) == 1 && slot.read(0x0c0) == 0)
+    #expect(slot.broken == [])
+  }
+
+  @Test("MMIO-D-2, NOTIF-D-1: notification data for no queue, and for another available index")
+  func notificationData() throws {
+    let slot = RawSlot(offering: .notificationData)
+    slot.negotiate(.notificationData)
+    try slot.makeQueue()
+    slot.write(0x070, 15)
+    slot.write(0x050, 7 | 3 << 16)
+    #expect(slot.broken == ["MMIO-D-2"])
+    slot.machine.clearViolations()
+    slot.write(0x050, 3 << 16)
+    #expect(slot.broken.first == "NOTIF-D-1")
+  }
 }

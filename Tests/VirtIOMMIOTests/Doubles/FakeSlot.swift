@@ -41,6 +41,9 @@ final class FakeSlot: RegisterAccess, @unchecked Sendable {
   var configuration: [UInt8] = Array(0..<32)
   /// What `QueueReady` reads as, after this was written; by default the same.
   var readyAfter: (UInt32) -> UInt32 = { $0 }
+  /// How many more times `QueueReset` reads 1 after a reset was asked for; nil if there is no such
+  /// register: then it reads 0, and nothing is reset.
+  var resetReads: Int? = 0
   /// Called with what is written to `QueueNotify`.
   var onNotify: (UInt32) -> Void = { _ in }
 
@@ -58,6 +61,8 @@ final class FakeSlot: RegisterAccess, @unchecked Sendable {
   private var queueSelect: UInt32 = 0
   /// 0 was written to `QueueReady`, which was not read since.
   private var isUnsynchronized = false
+  /// Which queue is being reset, and how many more times that reads as not done.
+  private var resetting: (queue: Int, readsLeft: Int)?
 
   func clear() { accesses.removeAll() }
 
@@ -120,10 +125,23 @@ final class FakeSlot: RegisterAccess, @unchecked Sendable {
       return queue.map { readyAfter(queues[$0].ready) } ?? 0
     case 0x060: return interruptStatus
     case 0x070: return status
+    case 0x0c0: return queueReset(access)
     case 0x0fc: return generation
     case 0x100...: return configurationValue(Int(access.offset - 0x100), width)
     default: return .max
     }
+  }
+
+  private func queueReset(_ access: Access) -> UInt32 {
+    if accepted >> 40 & 1 == 0 { complain("MMIO-1", access) }
+    guard let current = resetting, current.queue == queue else { return 0 }
+    guard current.readsLeft == 0 else {
+      resetting?.readsLeft -= 1
+      return 1
+    }
+    resetting = nil
+    queues[current.queue].ready = 0
+    return 0
   }
 
   private func offeredWord(_ access: Access) -> UInt32 {
@@ -164,6 +182,9 @@ final class FakeSlot: RegisterAccess, @unchecked Sendable {
     case 0x070:
       status = value
       if value == 0 { for index in queues.indices { queues[index].ready = 0 } }
+    case 0x0c0:
+      guard let index = queue, let resetReads, value == 1, accepted >> 40 & 1 == 1 else { break }
+      resetting = (index, resetReads)
     default: break
     }
   }
@@ -181,6 +202,7 @@ final class FakeSlot: RegisterAccess, @unchecked Sendable {
       isUnsynchronized = value == 0
       return
     }
+    if resetting?.queue == index { complain("MMIO-23", access) }
     if queues[index].ready != 0 { complain("MMIO-17", access) }
     if access.offset == 0x038 {
       if value > queues[index].maximumSize { complain("MMIO-16", access) }

@@ -1,3 +1,5 @@
+import VirtIO
+
 /// The same device behind registers in memory: each is checked by the rules of this transport, then does
 /// what PCI's register of the same meaning does.
 ///
@@ -116,6 +118,11 @@ extension ModelCore {
   /// Whether a queue may be programmed now, with this.
   private func checkProgramming(_ register: SlotRegister, _ value: UInt64) -> Bool {
     guard let index = selected else { return true }
+    if queues[index].reset?.isPending == true {
+      violate(
+        .mmio23, "\(register.name) is written before the reset of queue \(index) read as done")
+      return false
+    }
     if queues[index].isEnabled {
       violate(.mmio17, "\(register.name) of queue \(index) is written while it is ready")
       return false
@@ -133,14 +140,16 @@ extension ModelCore {
     if let index = selected { queues[index] = queues[index].anew() }
   }
 
+  /// `QueueNotify` is written: a queue's index, and what is next above it if that was agreed.
   private func notifyFromSlot(_ value: UInt64) {
-    let index = Int(value)
+    let carriesData = common.has(.notificationData)
+    let index = Int(carriesData ? value & 0xffff : value)
     guard queues.indices.contains(index), queues[index].maximumSize > 0 else {
       closeConfiguration(for: "a notification", givesUp: false)
       violate(.mmioD2, "QueueNotify is written with \(value), which is no queue")
       return
     }
-    notify(index * Int(configuration.notifyMultiplier), 2, value)
+    notify(index * Int(configuration.notifyMultiplier), carriesData ? 4 : 2, value)
   }
 
   /// `InterruptACK` is written.
