@@ -1,14 +1,27 @@
 import VirtIO
 
-/// The device's half of a split queue in this process's memory: gives back what it is given, in order.
+/// The device's half of a queue in this process's memory: gives back what it is given, in order.
 final class EchoDevice {
+  let isPacked: Bool
   var status: DeviceStatus = []
   var placement: QueuePlacement?
+  /// What it looks at next: an entry of a split ring, counted on, or one of a packed ring.
   private var index: UInt16 = 0
+  /// The device's wrap counter of a packed ring.
+  private var wrap = true
+
+  init(isPacked: Bool) {
+    self.isPacked = isPacked
+  }
 
   /// Gives back the chain that it has had for longest.
   func useOldest() {
-    guard let placement, let available = unsafe Self.pointer(placement.driverArea),
+    guard let placement else { return }
+    if isPacked { usePacked(placement) } else { useSplit(placement) }
+  }
+
+  private func useSplit(_ placement: QueuePlacement) {
+    guard let available = unsafe Self.pointer(placement.driverArea),
       let used = unsafe Self.pointer(placement.deviceArea)
     else { return }
     let slot = Int(index % placement.size)
@@ -19,6 +32,31 @@ final class EchoDevice {
       toByteOffset: 4 + 8 * slot, as: UInt32.self)
     unsafe used.storeBytes(of: 0, toByteOffset: 8 + 8 * slot, as: UInt32.self)
     unsafe used.storeBytes(of: index, toByteOffset: 2, as: UInt16.self)
+  }
+
+  private func usePacked(_ placement: QueuePlacement) {
+    guard let ring = unsafe Self.pointer(placement.descriptorArea) else { return }
+    let head = 16 * Int(index)
+    let flags: UInt16 = wrap ? 0x8080 : 0
+    // SAFETY: the ring is as long as the size says, and lives as long as the process.
+    while unsafe ring.load(fromByteOffset: 16 * Int(index) + 14, as: UInt16.self) & 1 != 0 {
+      advance(placement.size)
+    }
+    // The last of a list names it; what is used takes the place of the first.
+    unsafe ring.storeBytes(
+      of: ring.load(fromByteOffset: 16 * Int(index) + 12, as: UInt16.self),
+      toByteOffset: head + 12, as: UInt16.self)
+    unsafe ring.storeBytes(of: 0, toByteOffset: head + 8, as: UInt32.self)
+    unsafe ring.storeBytes(of: flags, toByteOffset: head + 14, as: UInt16.self)
+    advance(placement.size)
+  }
+
+  private func advance(_ size: UInt16) {
+    index &+= 1
+    if index == size {
+      index = 0
+      wrap.toggle()
+    }
   }
 
   /// A device address is an address of this process.
@@ -38,7 +76,9 @@ struct EchoTransport: Transport {
   var deviceType: UInt16 { 16 }
   func readStatus() -> DeviceStatus { device.status }
   func writeStatus(_ status: DeviceStatus) { device.status = status }
-  func readOfferedFeatures() -> Features { .version1 }
+  func readOfferedFeatures() -> Features {
+    device.isPacked ? [.version1, .packedRing] : .version1
+  }
   func writeAcceptedFeatures(_ features: Features) {}
   func readConfigurationGeneration() -> UInt32 { 0 }
   var configurationByteCount: UInt { 0 }

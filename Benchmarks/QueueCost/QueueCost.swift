@@ -3,8 +3,8 @@ import VirtIO
 /// Submits chains to a queue and takes them back, for a tool that counts instructions in the two
 /// functions whose names start with `measure`.
 ///
-/// Called with two numbers: how many chains are outstanding, and how many rounds to make. Says how many
-/// can be outstanding at most.
+/// Called with `split` or `packed` and two numbers: how many chains are outstanding, and how many rounds
+/// to make. Called with nothing, says how many can be outstanding at most.
 @main
 struct QueueCost {
   typealias Queue = Virtqueue<CoherentRegion, SilentDoorbell, 256>
@@ -16,7 +16,7 @@ struct QueueCost {
       return
     }
     let platform = HostPlatform()
-    let device = EchoDevice()
+    let device = EchoDevice(isPacked: CommandLine.arguments.contains("packed"))
     var negotiated = try AcknowledgedDevice(
       resetting: EchoTransport(device), on: platform, waiting: .polling(.seconds(1))
     ).negotiate(requiring: []) { _ in [] }

@@ -1,26 +1,29 @@
 import Foundation
 import Testing
+import VirtIO
 import VirtIOTesting
 
 /// What the driver costs, counted. Times are not asserted: they depend on who else uses the machine.
 @Suite struct BenchTests {
   private static let rounds = 40
 
-  private static func run(_ arguments: String, _ purpose: BenchRun.Purpose = .counts) async throws
+  private static func run(_ arguments: String, properties: String? = nil) async throws
     -> BenchRun.Result
   {
     try await BenchRun(
-      image: Repository.image("Bench"), width: 640, height: 480,
-      arguments: "iterations=\(rounds) \(arguments)", purpose: purpose
+      image: Repository.image("Bench"), width: 640, height: 480, properties: properties,
+      arguments: "iterations=\(rounds) \(arguments)", purpose: .counts
     ).run()
   }
 
-  @Test("S12: instructions of the driver by polling, and of a fill, within their bounds")
-  func instructions() async throws {
-    let result = try await Self.run("wait=poll")
+  @Test(
+    "S12: instructions of the driver by polling, and of a fill, within their bounds",
+    arguments: [("packed=off", 1_100, 210), ("packed=on", 1_350, 290)])
+  func instructions(_ properties: String, present: Int, cursor: Int) async throws {
+    let result = try await Self.run("wait=poll", properties: properties)
     let bounds = [
-      "init": 350_000, "present_only": 11_500, "fill_present": 11_500,
-      "pattern_present": 11_500, "cursor_move": 300,
+      "init": 230_000, "present_only": present, "fill_present": present,
+      "pattern_present": present, "cursor_move": cursor,
     ]
     for (name, bound) in bounds {
       let count = try #require(result.line(name)?.instructionCount, "\(name)")
@@ -40,8 +43,9 @@ import VirtIOTesting
     let start = try #require(loops["init"])
     // EDID is asked for behind the picture.
     #expect(start.commandCount - start.commands["get_edid", default: 0] == 6)
-    // Six of them are for three vectors of MSI-X, each written and read back.
-    #expect(start.doorbellCount == 2 && start.accessCount <= 46)
+    // Who wants interrupts needs six more, for three vectors of MSI-X, each written and read back.
+    #expect(start.doorbellCount == 2)
+    #expect(start.accessCount <= (arguments == "wait=poll" ? 40 : 46))
     for name in ["present_only", "fill_present", "pattern_present"] {
       let loop = try #require(loops[name])
       #expect(loop.commands["res_xfer_toh_2d"] == Self.rounds)
@@ -52,6 +56,37 @@ import VirtIOTesting
     let cursor = try #require(loops["cursor_move"])
     // Three for the image that it needs first.
     #expect(cursor.doorbellCount <= Self.rounds + 3 && cursor.accessCount <= Self.rounds + 3)
+  }
+
+  @Test("buffers=, queue= and features= say how the display is opened")
+  func arguments() async throws {
+    // What is cleared at first grows with the buffers.
+    let one = try await Self.run("wait=poll run=init buffers=1")
+    let three = try await Self.run("wait=poll run=init buffers=3")
+    let difference =
+      try #require(three.line("init")?.instructionCount)
+      - (try #require(one.line("init")?.instructionCount))
+    #expect(difference > 640 * 480 / 10)
+    for (arguments, expected) in [
+      ("queue=auto", [.packedRing, .eventIndex]), ("queue=split", [.eventIndex]),
+      ("features=-packed", [.eventIndex]), ("features=-event_idx", [.packedRing]),
+      ("queue=split features=-event_idx", []),
+    ] as [(String, Features)] {
+      let result = try await Self.run("wait=poll run=init \(arguments)", properties: "packed=on")
+      let accepted = Self.acceptedFeatures(result.log)
+      #expect(accepted.intersection([.packedRing, .eventIndex]) == expected, "\(arguments)")
+    }
+  }
+
+  /// What the driver has written to `driver_feature`, in two words.
+  private static func acceptedFeatures(_ log: [String]) -> Features {
+    let words = log.compactMap { line -> UInt64? in
+      guard line.hasPrefix("memory_region_ops_write "), line.contains("'virtio-pci-common"),
+        let match = line.firstMatch(of: /addr 0x[0-9a-f]*00c value 0x([0-9a-f]+)/)
+      else { return nil }
+      return UInt64(match.1, radix: 16)
+    }
+    return words.count == 2 ? Features(rawValue: words[0] | words[1] << 32) : []
   }
 
   @Test("what the guest counts is what QEMU's log of each instruction says")

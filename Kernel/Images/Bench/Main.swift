@@ -9,7 +9,8 @@ import VirtIOPCI
 ///
 /// Among its arguments may be `wait=poll`, `iterations=N` (200 unless given), `run=NAME` for one loop
 /// alone, and `rounds=N` to run the loops so often, one after the other, so that what is compared ran
-/// at about the same time.
+/// at about the same time; `buffers=1|2|3`, `queue=split` and `features=-NAME,...` say how the display
+/// is opened.
 @main
 struct Main {
   static func main() {
@@ -28,19 +29,22 @@ struct Main {
   }
 
   private static func run(_ device: Board.FoundDevice, on board: inout Board) throws(GPUError) {
+    let arguments = board.arguments
+    let polls = arguments.has("wait", "poll")
     let transport: PCITransport<MMIO>
     do throws(PCIError) {
-      transport = try PCITransport(device.function, deviceType: Screen.deviceType)
+      // Who polls spends no access on vectors.
+      transport = try PCITransport(
+        device.function, deviceType: Screen.deviceType, maximumVectorCount: polls ? 0 : 3)
     } catch {
       panic("GPU at \(device.function.address): \(error)")
     }
     let interrupts = transport.interrupts
-    let arguments = board.arguments
     let count = min(arguments.number("iterations") ?? 200, 1_000_000)
     var meter = Meter()
     let polling = PollingWaiter(timeout: .seconds(2))
-    var screen = try show(transport, on: board.platform, waiting: polling, &meter)
-    if arguments.has("wait", "poll") || !board.startInterrupts() {
+    var screen = try show(transport, on: board, waiting: polling, &meter)
+    if polls || !board.startInterrupts() {
       var bench = Bench(screen, waiting: polling, meter: meter, count: count)
       return try bench.run(arguments)
     }
@@ -56,16 +60,20 @@ struct Main {
   /// The way from reset to the first picture, by polling; drawing is left out of the instructions.
   @inline(never)
   private static func show(
-    _ transport: consuming PCITransport<MMIO>, on platform: BoardPlatform,
+    _ transport: consuming PCITransport<MMIO>, on board: borrowing Board,
     waiting base: PollingWaiter, _ meter: inout Meter
   ) throws(GPUError) -> Screen {
+    let platform = board.platform
+    let declined = board.declinedFeatures()
+    let buffers = board.arguments.number("buffers").flatMap { BufferCount(rawValue: Int($0)) }
     let counter = Counter()
     let waiter = BenchWaiter(base: base)
     var measurement = Measurement(name: "init", count: 1)
     let freePageCount = unsafe Pages.allocator?.freePageCount ?? 0
     let start = counter.ticks
     meter.start()
-    var screen = try Screen.open(transport, on: platform, waiting: waiter)
+    var screen = try Screen.open(
+      transport, on: platform, declining: declined, buffers: buffers ?? .two, waiting: waiter)
     meter.stop()
     let pageCount = freePageCount &- (unsafe Pages.allocator?.freePageCount ?? 0)
     meter.start()

@@ -32,13 +32,16 @@ package struct BenchRun: Sendable {
   ///
   /// - Parameters:
   ///   - image: The path of the image.
+  ///   - properties: Of the device, as `packed=on`, beside its size.
   ///   - arguments: The kernel's.
   ///   - purpose: What is looked at.
   package init(
-    image: String, width: Int, height: Int, arguments: String, purpose: Purpose
+    image: String, width: Int, height: Int, properties: String? = nil, arguments: String,
+    purpose: Purpose
   ) {
     var machine = MachineConfiguration(image: image)
-    machine.gpus = ["virtio-gpu-pci,xres=\(width),yres=\(height)"]
+    let device = "virtio-gpu-pci,xres=\(width),yres=\(height)"
+    machine.gpus = [[device, properties].compactMap(\.self).joined(separator: ",")]
     machine.append = arguments
     switch purpose {
     case .times:

@@ -18,6 +18,8 @@ package struct BenchSuite: Sendable {
 
   /// What was counted, by polling and by interrupts; the same at each boot.
   package let polled: [Size: BenchRun.Result]
+  /// The same by polling on packed queues, at the first size.
+  package let packed: BenchRun.Result
   package let interrupted: BenchRun.Result
   /// What was timed with one buffer and with three, boots taking turns.
   package let blocking: [Size: [BenchTimes]]
@@ -32,18 +34,19 @@ package struct BenchSuite: Sendable {
   package init(
     image: String, repetitions: Int, say: (String) -> Void
   ) async throws {
-    func run(_ size: Size, _ arguments: String, _ purpose: BenchRun.Purpose) async throws
-      -> BenchRun.Result
-    {
-      say("\(size): \(arguments)")
+    func run(
+      _ size: Size, _ arguments: String, _ purpose: BenchRun.Purpose, isPacked: Bool = false
+    ) async throws -> BenchRun.Result {
+      say("\(size)\(isPacked ? ", packed" : ""): \(arguments)")
       return try await BenchRun(
-        image: image, width: size.width, height: size.height, arguments: arguments,
-        purpose: purpose
+        image: image, width: size.width, height: size.height,
+        properties: isPacked ? "packed=on" : nil, arguments: arguments, purpose: purpose
       ).run()
     }
     var polled: [Size: BenchRun.Result] = [:]
     for size in Self.sizes { polled[size] = try await run(size, "wait=poll", .counts) }
     self.polled = polled
+    packed = try await run(Self.sizes[0], "wait=poll", .counts, isPacked: true)
     interrupted = try await run(Self.sizes[0], "wait=interrupt", .counts)
     var blocking: [Size: [BenchTimes]] = [:]
     var pipelined: [Size: [BenchTimes]] = [:]
@@ -80,6 +83,8 @@ package struct BenchSuite: Sendable {
         figures["init.accesses"] = Double(start.accessCount)
       }
     }
+    figures["frame.instructions.packed"] = packed.instructions("present_only")
+    figures["cursor.instructions.packed"] = packed.instructions("cursor_move")
     let loops = interrupted.trace.loops
     if let frame = loops["present_only"], let count = interrupted.line("present_only")?.count {
       figures["frame.doorbells"] = Double(frame.doorbellCount) / Double(count)

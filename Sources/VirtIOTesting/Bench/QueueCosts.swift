@@ -1,8 +1,15 @@
 /// How many instructions it takes on this machine to submit a chain and to take it back, however many
 /// the device has: counted by valgrind.
 package struct QueueCosts: Sendable {
+  /// What a round takes while so many chains are outstanding.
+  package struct Count: Sendable {
+    package let outstanding: Int
+    package let split: Double
+    package let packed: Double
+  }
+
   /// By how many chains are outstanding.
-  package let counts: [(outstanding: Int, instructions: Double)]
+  package let counts: [Count]
   /// Why there are none, in words.
   package let absence: String?
 
@@ -29,31 +36,41 @@ package struct QueueCosts: Sendable {
     guard let folder else { throw ImageBuilder.Failure.buildFailed("virtio-queue-cost") }
     let program = "\(folder)/virtio-queue-cost"
     let limit = Int(try await Command(program, []).collect().text.split(separator: "\n")[0]) ?? 1
-    var counts: [(Int, Double)] = []
+    var counts: [Count] = []
     for outstanding in [1, 16, limit] {
       say("counting with \(outstanding) outstanding")
-      let many = try await Self.count(program, outstanding, Self.rounds)
-      let few = try await Self.count(program, outstanding, 1)
-      guard let many, let few else {
+      let split = try await Self.round(program, "split", outstanding)
+      let packed = try await Self.round(program, "packed", outstanding)
+      guard let split, let packed else {
         self.counts = []
         absence = "not measured: valgrind has counted nothing"
         return
       }
-      counts.append((outstanding, Double(many - few) / Double(Self.rounds - 1)))
+      counts.append(Count(outstanding: outstanding, split: split, packed: packed))
     }
     self.counts = counts
     absence = nil
   }
 
-  /// How many instructions the measured functions had in so many rounds.
-  private static func count(_ program: String, _ outstanding: Int, _ rounds: Int) async throws
-    -> Int?
+  /// How many instructions one round takes on a queue of that kind.
+  private static func round(_ program: String, _ kind: String, _ outstanding: Int) async throws
+    -> Double?
   {
+    guard let many = try await count(program, kind, outstanding, rounds),
+      let few = try await count(program, kind, outstanding, 1)
+    else { return nil }
+    return Double(many - few) / Double(rounds - 1)
+  }
+
+  /// How many instructions the measured functions had in so many rounds.
+  private static func count(
+    _ program: String, _ kind: String, _ outstanding: Int, _ rounds: Int
+  ) async throws -> Int? {
     let output = try await Command(
       "valgrind",
       [
         "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*measureSubmit*",
-        "--toggle-collect=*measureComplete*", program, "\(outstanding)", "\(rounds)",
+        "--toggle-collect=*measureComplete*", program, kind, "\(outstanding)", "\(rounds)",
       ]
     ).collect()
     let line = output.errorText.split(separator: "\n").first { $0.contains("Collected : ") }
