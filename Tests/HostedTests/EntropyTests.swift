@@ -60,9 +60,11 @@ import VirtIOTesting
 
   /// Opens a source, takes bytes in pieces of several sizes, and closes it.
   private static func check<T: Transport & ~Copyable>(
-    _ transport: consuming T, _ machine: HostedMachine, _ expected: [UInt8]
+    _ transport: consuming T, _ machine: HostedMachine, _ expected: [UInt8], isPacked: Bool
   ) throws {
+    machine.trace.start()
     var source = try EntropySource.open(transport, on: machine.platform, waiting: patience)
+    #expect(Self.acceptsPackedRing(machine.trace.stop()) == isPacked)
     var found: [UInt8] = []
     machine.trace.start()
     for count in [1, 7, 248, 256, 300, 212] { found += try take(count, from: &source) }
@@ -74,20 +76,38 @@ import VirtIOTesting
     #expect(machine.qemu.guestErrors() == [])
   }
 
-  @Test("bytes of a file arrive exactly, over PCI", arguments: ["", ",iommu_platform=on"])
-  func overPCI(_ properties: String) async throws {
-    try await Self.run("virtio-rng-pci,disable-legacy=on" + properties) { machine, expected in
-      let function = try machine.function(ofType: 4)
-      try Self.check(PCITransport(function, deviceType: 4), machine, expected)
+  /// Whether bit 34 is in what was written as the features that are accepted.
+  private static func acceptsPackedRing(_ accesses: [TracedAccess]) -> Bool {
+    accesses.contains { access in
+      let isFeatures =
+        access.space == .common && access.offset == 0x0c
+        || access.space == .memoryMapped && access.offset == 0x20
+      // Of the low word, bit 2 is no feature of an entropy device.
+      return access.isWrite && isFeatures && access.value & 1 << 2 != 0
     }
   }
 
-  @Test("CONF-4: bytes of a file arrive exactly, over registers in memory")
-  func overMMIO() async throws {
-    try await Self.run("virtio-rng-device") { machine, expected in
+  @Test(
+    "RFB-6, PACKED-D-14: bytes of a file arrive exactly, over PCI, split and packed",
+    arguments: [false, true], ["", ",iommu_platform=on", ",event_idx=off,indirect_desc=off"])
+  func overPCI(isPacked: Bool, _ properties: String) async throws {
+    let device =
+      "virtio-rng-pci,disable-legacy=on,packed=\(isPacked ? "on" : "off")" + properties
+    try await Self.run(device) { machine, expected in
+      let function = try machine.function(ofType: 4)
+      try Self.check(
+        PCITransport(function, deviceType: 4), machine, expected, isPacked: isPacked)
+    }
+  }
+
+  @Test(
+    "CONF-4, RFB-6: bytes of a file arrive exactly, over registers in memory, split and packed",
+    arguments: [false, true])
+  func overMMIO(isPacked: Bool) async throws {
+    try await Self.run("virtio-rng-device,packed=\(isPacked ? "on" : "off")") { machine, expected in
       let window = try machine.slot(ofType: 4)
       guard let transport = try MMIOTransport(window) else { throw MMIOError.wrongMagic(found: 0) }
-      try Self.check(transport, machine, expected)
+      try Self.check(transport, machine, expected, isPacked: isPacked)
     }
   }
 
