@@ -188,6 +188,20 @@ struct HandshakeTests {
         == Self.known.subtracting([.notificationData, .notificationConfigData, .ringReset]))
   }
 
+  @Test(
+    """
+    due SUSP-1, SUSP-2, SUSP-3, SUSP-4, SUSP-5, SUSP-6, SUSP-7, RFB-10, RFB-11, RFB-12: neither \
+    SUSPEND nor SR_IOV is taken, even if both are offered and wanted
+    """)
+  func notTaken() throws {
+    let suspend = Features(rawValue: 1 << 43)
+    let virtualization = Features(rawValue: 1 << 37)
+    transport.offered = Features(rawValue: .max)
+    let negotiated = try negotiate(wanting: [suspend, virtualization])
+    #expect(negotiated.features.isDisjoint(with: [suspend, virtualization]))
+    #expect(transport.accepted.isDisjoint(with: [suspend, virtualization]))
+  }
+
   @Test("what the queues do not know is not accepted, whoever asks for it")
   func notForDrivers() throws {
     transport.offered = Features(rawValue: .max)

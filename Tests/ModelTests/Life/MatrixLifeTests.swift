@@ -72,6 +72,16 @@ import VirtIOTesting
   }
 
   @Test(
+    "PACKED-SG-1, PACKED-IND-3: a device that takes no more than a request and its response",
+    arguments: [[], .indirectDescriptors] as [Features], [1, 2, 14, 64] as [UInt16])
+  func shortLists(_ features: Features, _ cursor: UInt16) throws {
+    var configuration = Self.configuration(features.union(.packedRing))
+    configuration.queueSizes = [features == [] ? 64 : 14, cursor]
+    configuration.listLimit = 2
+    try lead(configuration)
+  }
+
+  @Test(
     "PACKED-D-12, SPLIT-D-9: in order, one by one and in batches, early and late",
     arguments: [[], .packedRing, [.packedRing, .indirectDescriptors, .eventIndex]] as [Features],
     0..<8 as Range<UInt64>)
