@@ -23,7 +23,7 @@ extension QEMUMachine {
   ///   - body: What to do with the machine. The guest runs already, unless the configuration says
   ///     that it starts stopped.
   /// - Throws: A ``QEMUError``, or what `body` throws. QEMU has ended by then in every case, and the
-  ///   run's folder is gone; also if a signal ends this program.
+  ///   run's folder is gone; also if a signal ends this program. Should SIGKILL end it, the folder stays.
   public static func run<Result: Sendable>(
     _ configuration: MachineConfiguration, deadline: Duration?,
     onLine: @escaping @Sendable (SerialLine) -> Void = { _ in },
@@ -43,8 +43,12 @@ extension QEMUMachine {
       ) { execution in
         let pid = execution.processIdentifier.value
         let cleanup = Cleanup.shared.add { kill(pid, SIGKILL) }
+        Watchdog.shared.watch(pid)
         // Before the process is reaped, so that its number cannot belong to another one yet.
-        defer { Cleanup.shared.remove(cleanup) }
+        defer {
+          Cleanup.shared.remove(cleanup)
+          Watchdog.shared.forget(pid)
+        }
         let output = execution.standardOutput
         let errorOutput = execution.standardError
         return try await withThrowingTaskGroup(of: Ending<Result>.self) { group in
