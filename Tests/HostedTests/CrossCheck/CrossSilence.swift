@@ -33,13 +33,13 @@ enum CrossSilence {
     .pciNotify4: .isNotOffered, .pciNotify5: .isNotOffered, .pciNotify6: .isNotOffered,
     // Its magic value is right in every slot.
     .mmio8: .neverArises,
+    // It has no register to reset a queue by, though it offers the feature.
+    .mmio23: .neverArises,
     .pciCom5: .isNotOffered, .pciIsr1: .takesIt, .pciCfgacc3: .takesIt, .pciCfgacc4: .takesIt,
     .msix5: .isUnseen,
     .gpuEvt1: .isLater, .gpuEvt2: .isLater, .gpuInit1: .takesIt, .gpuInit2: .takesIt,
     .gpuInit3: .takesIt, .gpuCur2: .takesIt, .gpuD7: .takesIt,
     .modelBus1: .isOurs, .modelBus2: .isOurs, .modelBus3: .isOurs, .modelBus5: .takesIt,
-    // It has no register to reset a queue by, though it offers the feature.
-    .mmio23: .takesIt,
     .modelMem1: .isOurs, .modelMem2: .isOurs, .modelMem3: .isOurs, .modelMem4: .isOurs,
     .modelOrder1: .isUnseen,
     .modelDMA1: .isOurs, .modelDMA2: .isOurs, .modelDMA3: .isOurs,
