@@ -40,6 +40,20 @@ import VirtIOTesting
     #expect(lines.contains { $0.text.contains("expected dma-coherent") })
   }
 
+  @Test("an image that asked for brief reports has no more than a line for a fault")
+  func briefly() async throws {
+    let lines = try await MachineSlots.shared.run(
+      TreeFault.strayLine.configuration(image: "Minimal")
+    ) { machine in
+      try await TreeFault.strayLine.boot(machine)
+      try await machine.waitUntilEnded()
+      return machine.serial.lines.map(\.text)
+    }
+    #expect(lines.count == 1)
+    let fault = /PANIC: exception: ESR 0x96[0-9a-f]{6} FAR 0xb0000[0-9a-f]{2} ELR 0x402[0-9a-f]{5}/
+    #expect(lines.first?.wholeMatch(of: fault) != nil, "\(lines)")
+  }
+
   private static func expectOnePanic(_ lines: [SerialLine]) {
     let panics = lines.filter { $0.text.contains("PANIC") }.map(\.text)
     #expect(panics.count == 1, "The guest said: \(lines.map(\.text))")

@@ -51,6 +51,11 @@ extension TreeFault {
     replace("dma-coherent", "dma-cohesive", &$0)
   }
 
+  /// Has the serial line where nobody answers.
+  static let strayLine = TreeFault(name: "serial line where nothing is") {
+    move(0x0900_0000, to: 0x0b00_0000, &$0)
+  }
+
   static let all: [TreeFault] = [
     TreeFault(name: "no magic number, .elf") { word(0, 0, &$0) },
     TreeFault(name: "no magic number, .img", form: .img) { word(0, 0, &$0) },
@@ -64,7 +69,7 @@ extension TreeFault {
       replace("pci-host-ecam-generic", "pci-host-none-generic", &$0)
     },
     TreeFault(name: "no memory") { replace("memory", "mammal", &$0) },
-    TreeFault(name: "serial line where nothing is") { move(0x0900_0000, to: 0x0b00_0000, &$0) },
+    strayLine,
   ]
 
   /// Starts a machine of 64 MiB with this fault in its tree.

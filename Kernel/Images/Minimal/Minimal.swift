@@ -7,17 +7,16 @@ import VirtIOPCI
 @main
 struct Minimal {
   static func main() {
-    let board = Board()
+    let board = Board(reporting: .brief)
     guard let device = board.nextDevice(ofType: 16) else {
       panic("no GPU: expected a PCI function 1af4:1050, found none")
     }
     device.requireDMACoherence()
-    let transport: PCITransport<MMIO>
-    do {
-      transport = try PCITransport(device.function, deviceType: 16, maximumVectorCount: 0)
-    } catch {
-      panic("\(error)")
-    }
+    // What went wrong exactly, `"\(error)"` would say; the words for that are not the least.
+    guard
+      let transport = try? PCITransport(
+        device.function, deviceType: 16, maximumVectorCount: 0)
+    else { panic("the GPU does not have what VirtIO devices have on PCI") }
     do throws(GPUError) {
       let patience = PollingWaiter(timeout: .seconds(2))
       var screen = try Display.open(transport, on: board.platform, waiting: patience)
@@ -27,7 +26,7 @@ struct Minimal {
       let presentation = try screen.present(frame)
       try screen.finish(presentation, waiting: patience)
     } catch {
-      panic("\(error)")
+      panic("the GPU did not show the picture")
     }
     printLine("MINIMAL READY")
     idle()

@@ -22,8 +22,9 @@ public struct Backtrace: Sendable {
       ])
   }
 
-  /// The calls that led to the caller of this.
-  public static var here: Backtrace { Backtrace(from: kernel_frame_pointer()) }
+  /// Where the record of the function that asks for this lies.
+  @inline(__always)
+  public static var innermostRecord: UInt64 { kernel_frame_pointer() }
 
   /// A chain in memory that may be read wherever `stacks` say.
   init(from record: UInt64, code: Range<UInt64>, stacks: InlineArray<3, Range<UInt64>>) {

@@ -19,7 +19,12 @@ public struct Board: ~Copyable {
   ///
   /// Where anything is missing, it says what was looked for and what was found, and switches the
   /// machine off.
-  public init() {
+  ///
+  /// - Parameter reporting: How much to say then, and whenever the kernel cannot go on.
+  // Not inlined: what it has in its frame is of no use to the kernel afterwards.
+  @inline(never)
+  public init(reporting: Reporting = .full) {
+    unsafe Reporting.current = reporting
     let treeAddress = BootFacts.deviceTree
     guard let start = unsafe UnsafeRawPointer(bitPattern: UInt(treeAddress)) else {
       panic("no device tree: expected its address in x0")

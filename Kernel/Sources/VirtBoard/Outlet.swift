@@ -33,14 +33,13 @@ public func printLine(_ message: Message) {
   console?.send(end.span)
 }
 
-/// Says why the kernel cannot go on and who called this, and switches the machine off.
+/// Says why the kernel cannot go on, and who called this if the board's ``Reporting`` is full, and switches
+/// the machine off.
 public func panic(_ message: Message) -> Never {
   let start: Message = "PANIC: "
   Outlet.current.console?.send(start.text)
   printLine(message)
-  printLine("backtrace:")
-  var trace = Backtrace.here
-  sendCalls(&trace)
+  if let sendCalls = unsafe Reporting.current.sendCalls { sendCalls(Backtrace.innermostRecord) }
   Outlet.current.firmware.powerOff()
 }
 
@@ -74,7 +73,11 @@ public func reportFault(_ frame: UnsafePointer<UInt64>) {
   default: Processor.idle()
   }
   // SAFETY: the vectors pass the frame that they saved.
-  FaultReport(frame: unsafe ExceptionFrame(frame)).send()
+  if let sendFault = unsafe Reporting.current.sendFault {
+    unsafe sendFault(frame)
+  } else {
+    Reporting.sendBriefly(unsafe ExceptionFrame(frame))
+  }
   powerOff()
 }
 
