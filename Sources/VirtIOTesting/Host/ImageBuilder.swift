@@ -27,6 +27,14 @@ package struct ImageBuilder: Sendable {
 
   private let checkout: Checkout
 
+  /// The images that are to be as small as they can be.
+  private static let smallest: Set = ["Minimal"]
+
+  /// Optimises a program as a whole when it is linked. That makes a fifth less code, and a frame dearer
+  /// by a few instructions, as what several functions have in common becomes a function. The parts are
+  /// others than those of the other images, so they have a folder of their own.
+  private static let wholly = ["--experimental-lto-mode", "full", "--scratch-path", ".build/whole"]
+
   /// A builder for the images of `checkout`.
   package init(_ checkout: Checkout) {
     self.checkout = checkout
@@ -38,9 +46,10 @@ package struct ImageBuilder: Sendable {
       throw Failure.unknownImage(name, known: checkout.images)
     }
     guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
-    let options = [
-      "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", "toolset-aarch64.json",
-    ]
+    let options =
+      [
+        "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", "toolset-aarch64.json",
+      ] + (Self.smallest.contains(name) ? Self.wholly : [])
     let build = Command("swift", ["build"] + options + ["--product", name], in: checkout.kernel)
     guard try await build.stream() else { throw Failure.buildFailed(name) }
     let location = try await Command(
