@@ -68,6 +68,8 @@ struct Scenario {
     }
   }
 
+  // Not inlined: its image is too much for a frame that has the display in it.
+  @inline(never)
   private static func showCursor<P: Platform, T: Transport & ~Copyable>(
     on display: inout Display<P, T>, waiting patience: PollingWaiter, stage: (Stage) -> Void
   ) throws(GPUError) {

@@ -5,7 +5,7 @@ import VirtIO
 /// What is wanted of the cursor is kept here, and sent as soon as there is room; until then, only what is
 /// newest is kept. So nobody ever waits for the cursor.
 struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
-  private var queue: Virtqueue<Region, Bell, 16>
+  private var queue: Virtqueue<Region, Bell, 64>
   private var memory: DMABuffer<Region>
   private var chains: InlineArray<16, Chain?>
   /// A bit for each slot.
@@ -39,7 +39,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     } catch {
       throw .outOfMemory(error)
     }
-    var queue: Virtqueue<Region, Bell, 16>
+    var queue: Virtqueue<Region, Bell, 64>
     do {
       queue = try device.makeQueue(1, interrupts: true, on: platform)
     } catch {

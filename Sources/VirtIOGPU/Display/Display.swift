@@ -79,6 +79,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
+  // Not inlined: a display is in its frame and another in its caller's, too much for one frame.
+  @inline(never)
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
     buffers: BufferCount = .two, waiting waiter: W
@@ -108,7 +110,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     do {
       try display.updateScanouts(waiting: waiter)
     } catch {
-      try? display.close(waiting: waiter)
+      display.giveUp(waiting: waiter)
       throw error
     }
     return display
@@ -214,6 +216,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Parameter waiter: How long to wait for each of two answers.
   /// - Throws: What went wrong. Only after ``DeviceError/neverReset(status:)`` is memory not given
   ///   back, as the device may still use it.
+  // Not inlined, as ``open(_:on:declining:buffers:waiting:)``.
+  @inline(never)
   public consuming func close<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var failure: GPUError?
     do throws(GPUError) {
@@ -235,6 +239,14 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       if let surface = retiredSurfaces[index].take() { surface.buffer.free(to: platform) }
     }
     if let failure { throw failure }
+  }
+
+  /// Takes the GPU out of service while nothing hangs on it but its queues.
+  @inline(never)
+  private consuming func giveUp<W: Waiter>(waiting waiter: W) {
+    guard let proof = try? device.reset(on: platform, waiting: waiter) else { return }
+    control.free(to: platform, after: proof)
+    cursorQueue.free(to: platform, after: proof)
   }
 
   /// Switches all scanouts off and lets go of all resources, as far as the device plays along.
