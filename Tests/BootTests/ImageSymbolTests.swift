@@ -30,6 +30,13 @@ import VirtIOTesting
     #expect(Set(symbols).isDisjoint(with: ["posix_memalign", "free"]))
   }
 
+  @Test("the least image stays as small as it has become")
+  func minimalIsSmall() async throws {
+    let size = try await ImageSize(elf: Repository.image("Minimal"))
+    #expect(
+      size.byteCount <= 64_000, "by module: \(size.modules), constants \(size.constantByteCount)")
+  }
+
   @Test("no frame is larger than the stack's guard, so none can step over it", arguments: images)
   func framesAreSmallerThanTheGuard(_ image: String) async throws {
     let guardByteCount = 64 << 10
