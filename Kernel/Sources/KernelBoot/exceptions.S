@@ -80,6 +80,8 @@ kernel_vectors:
   vectors \operation, 30, 31
   .endm
 
+  .section .text.exception, "ax"
+
 // x0: the stack pointer before; x1: the vector.
 exception:
   sub     sp, sp, #FRAME_BYTES
