@@ -21,8 +21,7 @@ public struct Board: ~Copyable {
   /// machine off.
   ///
   /// - Parameter reporting: How much to say then, and whenever the kernel cannot go on.
-  // Not inlined: what it has in its frame is of no use to the kernel afterwards.
-  @inline(never)
+  @inline(never)  // What it has in its frame is of no use to the kernel afterwards.
   public init(reporting: Reporting = .full) {
     unsafe Reporting.current = reporting
     let treeAddress = BootFacts.deviceTree

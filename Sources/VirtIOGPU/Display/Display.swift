@@ -79,8 +79,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
-  // Not inlined: a display is in its frame and another in its caller's, too much for one frame.
-  @inline(never)
+  @inline(never)  // A display is in its frame and another in its caller's: too much for one frame.
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
     buffers: BufferCount = .two, waiting waiter: W
@@ -216,8 +215,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Parameter waiter: How long to wait for each of two answers.
   /// - Throws: What went wrong. Only after ``DeviceError/neverReset(status:)`` is memory not given
   ///   back, as the device may still use it.
-  // Not inlined, as ``open(_:on:declining:buffers:waiting:)``.
-  @inline(never)
+  @inline(never)  // A display is in its frame, as in that of `open`.
   public consuming func close<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var failure: GPUError?
     do throws(GPUError) {
