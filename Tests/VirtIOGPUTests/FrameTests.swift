@@ -279,7 +279,7 @@ struct FrameTests {
   private func otherDisplaysFrame() throws -> Frame {
     var surface = try Surface(
       ResourceID(rawValue: 77), width: 64, height: 48, buffers: .one, platform: rig.platform)
-    return try required(surface.nextFrame(for: ScanoutID(rawValue: 0), after: 0))
+    return try required(surface.nextFrame(for: 0, after: 0))
   }
 
   @Test("if all slots are in use, presenting says busy, and the frame comes back stale")

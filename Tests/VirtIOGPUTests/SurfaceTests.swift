@@ -77,20 +77,20 @@ struct SurfaceTests {
     var surface = try makeSurface(10, 10)
     let scanout = ScanoutID(rawValue: 4)
     do {
-      let frame = try required(surface.nextFrame(for: scanout, after: 0))
+      let frame = try required(surface.nextFrame(for: 4, after: 0))
       #expect(frame.scanout == scanout && frame.width == 10 && frame.height == 10)
       #expect(frame.staleRegion.bounds == frame.bounds && frame.format == .b8g8r8x8)
-      let hasSecond = !isNothing(surface.nextFrame(for: scanout, after: 0))
+      let hasSecond = !isNothing(surface.nextFrame(for: 4, after: 0))
       #expect(!hasSecond)
       _ = consume frame
     }
-    surface.present(0, 1)
+    surface.present(0)
     do {
-      let frame = try required(surface.nextFrame(for: scanout, after: 0))
+      let frame = try required(surface.nextFrame(for: 4, after: 0))
       #expect(frame.staleRegion.isEmpty)
       _ = consume frame
     }
-    let frame = try required(surface.nextFrame(for: scanout, after: 0))
+    let frame = try required(surface.nextFrame(for: 4, after: 0))
     #expect(frame.staleRegion.bounds == frame.bounds)
   }
 }

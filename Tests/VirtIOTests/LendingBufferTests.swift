@@ -80,7 +80,7 @@ struct LendingBufferTests {
       () throws(AllocationFailure) in
       try LendingBuffer(slotByteCount: 64, slotCount: 2, note: 0, from: platform)
     }
-    #expect(error?.byteCount == (index == 0 ? 32 : 128))
+    #expect(error?.byteCount == (index == 0 ? 64 : 128))
     #expect(platform.isBalanced && platform.allocationCount == index + 1)
   }
 

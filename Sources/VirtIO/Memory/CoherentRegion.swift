@@ -44,6 +44,8 @@ public struct CoherentRegion: DMARegion, @unchecked Sendable {
   public func load16(uncheckedAt offset: Int) -> UInt16 { cells.load16(offset) }
   /// Loads with one plain load.
   public func load32(uncheckedAt offset: Int) -> UInt32 { cells.load32(offset) }
+  /// Loads with one plain load.
+  public func load64(uncheckedAt offset: Int) -> UInt64 { cells.load64(offset) }
   /// Stores with one plain store.
   public func store16(_ value: UInt16, uncheckedAt offset: Int) { cells.store16(value, offset) }
   /// Stores with one plain store.

@@ -54,6 +54,23 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
     }
   }
 
+  /// Loads 64 bits with one load, in no order with others. `offset` is a multiple of 8 inside the buffer,
+  /// which is checked in debug builds only.
+  @inline(__always)
+  package func load64(uncheckedAt offset: Int) -> UInt64 { region.load64(uncheckedAt: offset) }
+
+  /// Stores 32 bits with one store, in no order with others; `offset` is a multiple of 4.
+  @inline(__always)
+  package func store32(_ value: UInt32, uncheckedAt offset: Int) {
+    region.store32(value, uncheckedAt: offset)
+  }
+
+  /// Stores 64 bits with one store, in no order with others; `offset` as for a load.
+  @inline(__always)
+  package func store64(_ value: UInt64, uncheckedAt offset: Int) {
+    region.store64(value, uncheckedAt: offset)
+  }
+
   // MARK: Changing hands
 
   /// Before the device reads so many bytes from `offset` on: it will find what was written here, once

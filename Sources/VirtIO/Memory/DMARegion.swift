@@ -53,6 +53,8 @@ public protocol DMARegion: Sendable {
   func load16(uncheckedAt offset: Int) -> UInt16
   /// Loads 32 bits, in no order with other accesses.
   func load32(uncheckedAt offset: Int) -> UInt32
+  /// Loads 64 bits, in no order with other accesses.
+  func load64(uncheckedAt offset: Int) -> UInt64
   /// Stores 16 bits, in no order with other accesses.
   func store16(_ value: UInt16, uncheckedAt offset: Int)
   /// Stores 32 bits, in no order with other accesses.

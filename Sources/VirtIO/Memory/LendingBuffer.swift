@@ -42,7 +42,12 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     self.ledger = ledger
     self.slotByteCount = slotByteCount
     self.slotCount = slotCount
-    for slot in 0..<slotCount { self[noteOf: slot] = note }
+    for slot in 0..<slotCount {
+      let entry = unsafe entry(slot)
+      unsafe entry.pointee.base = memory.region.base + slot &* slotByteCount
+      unsafe entry.pointee.byteCount = slotByteCount
+      unsafe entry.pointee.note = note
+    }
   }
 
   /// Where the device sees the first slot.
@@ -51,8 +56,8 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
   public var byteCount: Int { slotByteCount &* slotCount }
 
   private func entry(_ slot: Int) -> UnsafeMutablePointer<Entry> {
-    // SAFETY: the ledger holds one entry a slot and nothing else. Its cell was zeroed, its note written
-    // when the buffer was made.
+    // SAFETY: the ledger holds one entry a slot and nothing else. Its cell was zeroed, the rest of it
+    // written when the buffer was made.
     unsafe (ledger.region.base + slot &* MemoryLayout<Entry>.stride)
       .assumingMemoryBound(to: Entry.self)
   }
@@ -69,8 +74,7 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     guard slot >= 0, slot < slotCount, !isLent(slot) else { return nil }
     let entry = unsafe entry(slot)
     unsafe entry.pointee.isLent.store(1, ordering: .relaxed)
-    return unsafe Loan(
-      base: memory.region.base + slot &* slotByteCount, byteCount: slotByteCount, entry: entry)
+    return unsafe Loan(entry)
   }
 
   /// Which slot of this buffer a loan is of; nil if it is of another buffer.
@@ -80,6 +84,9 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     guard distance < UInt(bitPattern: slotCount &* stride) else { return nil }
     return Int(bitPattern: distance) / stride
   }
+
+  /// What ``Loan/identity`` a loan of `slot` has, which exists.
+  package func identity(of slot: Int) -> UInt { unsafe UInt(bitPattern: entry(slot)) }
 
   /// What is noted for a slot that is not lent; for one that is, nobody may write.
   ///
@@ -112,36 +119,55 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
 }
 
 /// What the ledger says of one slot.
+@safe
+@usableFromInline
 struct LedgerEntry<Note: BitwiseCopyable & Sendable>: ~Copyable {
   let isLent: Atomic<UInt32>
+  /// The first byte of the slot.
+  var base: UnsafeMutableRawPointer
+  /// The length of the slot.
+  var byteCount: Int
   var note: Note
 }
 
 /// The CPU's exclusive use of one slot of a ``LendingBuffer``; ends when it is dropped.
 @safe
+@frozen
 public struct Loan<Note: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
-  private let base: UnsafeMutableRawPointer
-  fileprivate let entry: UnsafeMutablePointer<LedgerEntry<Note>>
-  /// The length of the slot in bytes.
-  public let byteCount: Int
+  // One pointer, so that a loan is passed on in a register.
+  @usableFromInline let entry: UnsafeMutablePointer<LedgerEntry<Note>>
 
-  init(
-    base: UnsafeMutableRawPointer, byteCount: Int, entry: UnsafeMutablePointer<LedgerEntry<Note>>
-  ) {
-    unsafe self.base = base
+  fileprivate init(_ entry: UnsafeMutablePointer<LedgerEntry<Note>>) {
     unsafe self.entry = entry
-    self.byteCount = byteCount
   }
+
+  /// The length of the slot in bytes.
+  public var byteCount: Int {
+    // SAFETY: as for `deinit`.
+    unsafe entry.pointee.byteCount
+  }
+
+  /// Keeps the slot lent, to nobody.
+  @inline(__always)
+  package consuming func keep() -> KeptLoan<Note> {
+    let kept = unsafe KeptLoan(entry: entry)
+    discard self
+    return kept
+  }
+
+  /// A number that no loan of another slot has while this one lives.
+  package var identity: UInt { unsafe UInt(bitPattern: entry) }
 
   deinit {
     // SAFETY: a lending buffer keeps its ledger as long as a loan is alive.
     unsafe entry.pointee.isLent.store(0, ordering: .releasing)
   }
 
-  /// What was noted for the slot when it was lent.
+  /// What is noted for the slot.
   public var note: Note {
-    // SAFETY: as above; nobody writes the note of a slot that is lent.
-    unsafe entry.pointee.note
+    // SAFETY: as above; the note of a slot that is lent is the loan's.
+    @inline(__always) _read { yield unsafe entry.pointee.note }
+    @inline(__always) _modify { yield unsafe &entry.pointee.note }
   }
 
   /// The slot as 32-bit words.
@@ -149,9 +175,31 @@ public struct Loan<Note: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Send
     @_lifetime(&self) mutating get {
       // SAFETY: the slot is valid for `byteCount` bytes and nobody else's while `self` lives; the
       // memory is page-aligned and holds plain words.
-      let words = unsafe base.assumingMemoryBound(to: UInt32.self)
+      let words = unsafe entry.pointee.base.assumingMemoryBound(to: UInt32.self)
       let span = unsafe MutableSpan(_unsafeStart: words, count: byteCount / 4)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
+  }
+}
+
+/// A loan that nobody has, of a slot that is not lent to anybody else either. One that is dropped stays so
+/// for ever.
+@safe
+package struct KeptLoan<Note: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
+  fileprivate let entry: UnsafeMutablePointer<LedgerEntry<Note>>
+
+  fileprivate init(entry: UnsafeMutablePointer<LedgerEntry<Note>>) {
+    unsafe self.entry = entry
+  }
+
+  /// The loan again.
+  @inline(__always)
+  package consuming func resume() -> Loan<Note> { unsafe Loan(entry) }
+
+  /// What is noted for the slot.
+  package var note: Note {
+    // SAFETY: as for a loan.
+    @inline(__always) _read { yield unsafe entry.pointee.note }
+    @inline(__always) _modify { yield unsafe &entry.pointee.note }
   }
 }

@@ -99,6 +99,12 @@ public struct NonCoherentRegion<Caches: CacheMaintenance>: DMARegion, @unchecked
     return cells.load32(offset)
   }
 
+  /// Loads what is in memory.
+  public func load64(uncheckedAt offset: Int) -> UInt64 {
+    refresh(offset, 8)
+    return cells.load64(offset)
+  }
+
   /// Stores to memory.
   public func store16(_ value: UInt16, uncheckedAt offset: Int) {
     cells.store16(value, offset)

@@ -51,6 +51,10 @@ struct SharedCells: @unchecked Sendable {
     UInt32(littleEndian: unsafe cell(offset, as: UInt32.self).pointee.load(ordering: .relaxed))
   }
 
+  func load64(_ offset: Int) -> UInt64 {
+    UInt64(littleEndian: unsafe cell(offset, as: UInt64.self).pointee.load(ordering: .relaxed))
+  }
+
   func store16(_ value: UInt16, _ offset: Int) {
     unsafe cell(offset, as: UInt16.self).pointee.store(value.littleEndian, ordering: .relaxed)
   }

@@ -42,7 +42,9 @@ struct RingCursor: Sendable {
     }
   }
 
-  private static var both: UInt16 { DescriptorFlags([.available, .used]).rawValue }
+  static var both: UInt16 { DescriptorFlags([.available, .used]).rawValue }
+  /// The place of both in ``Descriptor/rest``.
+  static var flagBits: UInt64 { UInt64(both) << 48 }
 
   /// Whether the flags in ``Descriptor/rest`` say that the next descriptor was used.
   func isUsed(_ rest: UInt64) -> Bool {

@@ -34,7 +34,8 @@ struct SplitLayout: Equatable, Sendable {
   // the driver writes the others; the block is padded to its last line's end when it is allocated.
   var availableOffset: Int { 0 }
   var descriptorOffset: Int { (availableOffset &+ 6 &+ 2 &* capacity &+ 15) & ~15 }
-  var usedOffset: Int { line(descriptorOffset &+ Self.descriptorByteCount &* capacity) }
+  // It starts 4 bytes into its line: so its elements lie at multiples of 8, and each is one load.
+  var usedOffset: Int { line(descriptorOffset &+ Self.descriptorByteCount &* capacity) &+ 4 }
   private var end: Int { usedOffset &+ 6 &+ Self.usedElementByteCount &* capacity }
 
   /// Where the tables for indirect descriptors lie, one for each entry, if there are any.

@@ -73,12 +73,12 @@ extension Virtqueue {
     let bits = cursor.availableBits
     let hasTail = records[index].entryCount > 1
     if hasTail, offset &+ Descriptor.byteCount != cursor.byteCount {
-      storeTail(pair.second, bits, at: head &+ Descriptor.byteCount)
+      storeAvailable(pair.second, bits, at: head &+ Descriptor.byteCount)
       cursor.advanceAvailable(by: 2)
     } else {
       cursor.advanceAvailable()
       if hasTail {
-        storeTail(pair.second, cursor.availableBits, at: Self.packed.ringOffset)
+        storeAvailable(pair.second, cursor.availableBits, at: Self.packed.ringOffset)
         cursor.advanceAvailable()
       }
     }
@@ -93,9 +93,9 @@ extension Virtqueue {
   }
 
   @inline(__always)
-  private func storeTail(_ tail: Descriptor, _ bits: UInt64, at offset: Int) {
-    region.store64(tail.address, uncheckedAt: offset)
-    region.store64(tail.rest | bits, uncheckedAt: offset &+ 8)
+  func storeAvailable(_ descriptor: Descriptor, _ bits: UInt64, at offset: Int) {
+    region.store64(descriptor.address, uncheckedAt: offset)
+    region.store64(descriptor.rest | bits, uncheckedAt: offset &+ 8)
   }
 
   // MARK: Publishing
@@ -111,14 +111,22 @@ extension Virtqueue {
     if mode.contains(.armsEvents) { beginBatch(event: new &- 1) }
     publishedCount = new
     if mode.contains(.ordersForPlatform) { region.fullBarrier() }
+    notify(from: old, to: new)
+  }
+
+  /// Shows the device how far chains are available on a split ring, and rings if it asks for that.
+  @inline(__always)
+  mutating func notify(from old: UInt16, to new: UInt16) {
     region.storeReleasing16(new, uncheckedAt: Self.split.availableIndexOffset)
     // The index must be seen before the device's word is looked at: else the device may stop looking
     // and the driver stop ringing, both at once (§2.7.13.4.1).
     region.fullBarrier()
     let word = region.load16(uncheckedAt: suppressionOffset)
-    let isWanted =
-      mode.contains(.eventIndex) ? Self.isCrossed(word, from: old, to: new) : word & 1 == 0
-    if isWanted { bell.ring(next: new) }
+    if mode.contains(.eventIndex) {
+      if Self.isCrossed(word, from: old, to: new) { bell.ring(next: new) }
+    } else if word & 1 == 0 {
+      bell.ring(next: new)
+    }
   }
 
   /// Whether the entry `event` was made available, when all before `old` was and now all before `new` is.
@@ -132,8 +140,14 @@ extension Virtqueue {
   private mutating func publishPacked() {
     guard enqueuedCount != publishedCount, !mode.contains(.broken) else { return }
     if mode.contains(.armsEvents) { beginBatch(event: cursor.lastAvailable) }
-    publishedCount = enqueuedCount
     if mode.contains(.ordersForPlatform) { region.fullBarrier() }
+    publishHeld()
+  }
+
+  /// Shows the device the head that was held back on a packed ring, and rings if it asks for that.
+  @inline(__always)
+  mutating func publishHeld() {
+    publishedCount = enqueuedCount
     // Length, id and flags are one store: what was stored before is seen before the flags.
     region.storeReleasing64(
       cursor.heldRest, uncheckedAt: Self.packed.ringOffset &+ cursor.heldOffset &+ 8)

@@ -3,6 +3,7 @@ import VirtIO
 extension ControlQueue {
   /// Takes back what the device has done, at most `limit` commands. Does not block.
   mutating func drain(limit: Int = .max) throws(GPUError) {
+    stopStanding()
     var remaining = min(limit, queue.size)
     do {
       while remaining > 0, let completion = try queue.nextCompletion() {

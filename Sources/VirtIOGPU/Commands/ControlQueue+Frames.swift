@@ -53,9 +53,8 @@ extension ControlQueue {
 
   /// Puts the last command of a frame in the queue, as it is encoded but with a new fence.
   @inline(__always)
-  mutating func postFlush(_ index: Int) throws(GPUError) {
+  mutating func postFlush(_ index: Int, fence: UInt64) throws(GPUError) {
     let slot = Layout.transferSlot(of: index) &+ 1
-    let fence = nextFence()
     var bytes = memory.mutableBytes
     bytes.storeBytes(
       of: LE64(fence), toByteOffset: Layout.request(slot) &+ ControlHeader.fenceOffset,

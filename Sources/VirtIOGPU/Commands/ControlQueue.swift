@@ -9,8 +9,13 @@ import VirtIO
 struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   typealias Layout = CommandLayout<Region>
 
-  var queue: Virtqueue<Region, Bell, 64>
+  /// The commands of whole frames that stand ready, for each of ``frames``.
+  var standing = InlineArray<8, StandingFrame> { _ in StandingFrame() }
+  /// A bit for each scanout with such commands.
+  var standingScanouts: UInt16 = 0
+  private var lastFence: UInt64 = 0
   var memory: DMABuffer<Region>
+  var queue: Virtqueue<Region, Bell, 64>
   let layout: Layout
   private var chains: InlineArray<32, Chain?>
   /// The commands that are no frame's own.
@@ -29,7 +34,6 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   private(set) var suppressesInterrupts = true
   /// A bit for each scanout whose EDID is kept.
   var describedScanouts: UInt16 = 0
-  private var lastFence: UInt64 = 0
 
   /// Makes the queue and lays out its slots, with room to keep an EDID for each scanout.
   @inline(never)

@@ -17,6 +17,11 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// What the device was told last.
   private var told = CursorState(scanout: ScanoutID(rawValue: 0))
   private var due = Due.nothing
+  /// A bit for each slot whose command moves the cursor that the device was told of: only the place is
+  /// new next time.
+  private var standing: UInt32 = 0
+  /// Whether the device was told all, and the queue's records do not say which slots it has.
+  private var isReady = false
 
   /// What the device has still to be told.
   private enum Due {
@@ -72,25 +77,79 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       throw .device(error)
     }
     free = all
+    isReady = false
     guard wanted.resource != .none || told.resource != .none else { return }
     due = .everything
     try send()
   }
 
+  /// Moves the cursor on its scanout, if that takes no more than a command that stands; one doorbell at
+  /// the most.
+  ///
+  /// - Returns: Whether it was done.
+  // In a function of its own that calls no other: so it saves no register.
+  @inline(never)
+  @_optimize(speed)
+  mutating func moveStanding(toX x: UInt32, y: UInt32) -> Bool {
+    guard isReady else { return false }
+    var free = free
+    if let slot = queue.usedSingle() {
+      let bit: UInt32 = 1 &<< UInt32(truncatingIfNeeded: slot)
+      guard slot < 16, free & bit == 0 else { return false }
+      queue.takeSingle()
+      free |= bit
+    }
+    let ready = free & standing
+    guard ready != 0 else {
+      self.free = free
+      return false
+    }
+    let slot = ready.trailingZeroBitCount
+    self.free = free & ~(1 &<< UInt32(truncatingIfNeeded: slot))
+    let offset = slot &* Self.stride &+ CursorCommand.positionOffset
+    memory.store32(x, uncheckedAt: offset)
+    memory.store32(y, uncheckedAt: offset &+ 4)
+    wanted.x = x
+    wanted.y = y
+    queue.publishSingle(slot)
+    return true
+  }
+
+  /// From now on the queue's records say which slots the device has.
+  mutating func noteSlots() {
+    guard isReady else { return }
+    isReady = false
+    told.x = wanted.x
+    told.y = wanted.y
+    for slot in 0..<min(queue.size, 16) {
+      queue.note(slot, isInFlight: free >> UInt32(truncatingIfNeeded: slot) & 1 == 0)
+    }
+  }
+
+  /// From now on only what is kept here says it, if nothing is out of the ordinary.
+  private mutating func forgetSlots() {
+    isReady =
+      Region.lineByteCount == 1 && due == .nothing && told == wanted && queue.passesSingles
+  }
+
   /// Moves the cursor on its scanout; one doorbell at the most.
   ///
   /// - Throws: ``GPUError/queue(_:)``.
+  @inline(never)
   mutating func move(toX x: UInt32, y: UInt32) throws(GPUError) {
+    noteSlots()
     wanted.x = x
     wanted.y = y
     if due == .nothing { due = .position }
     try send()
+    forgetSlots()
   }
 
   /// Shows the cursor anew, or with no resource hides it; one doorbell at the most.
   ///
   /// - Throws: ``GPUError/queue(_:)``.
   mutating func update(_ cursor: CursorState) throws(GPUError) {
+    noteSlots()
     wanted = cursor
     due = .everything
     try send()
@@ -108,7 +167,9 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       guard free != 0 else { return }
       if wanted.scanout != told.scanout { try leave() }
       guard free != 0 else { return queue.publish() }
-      try enqueue(due == .everything ? .update(wanted) : .move(wanted))
+      let slot = free.trailingZeroBitCount
+      state(due == .everything ? .update(wanted) : .move(wanted), slot)
+      try enqueue(slot)
       told = wanted
       due = .nothing
       queue.publish()
@@ -123,19 +184,27 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     due = .everything
     if told.resource == .none { return }
     told.resource = .none
-    try enqueue(.update(told))
+    let slot = free.trailingZeroBitCount
+    state(.update(told), slot)
+    try enqueue(slot)
     if free == 0, let completion = try queue.nextCompletion() { takeBack(completion) }
   }
 
-  private mutating func enqueue(_ command: CursorCommand) throws(QueueError) {
-    // A chain was made for each slot, in their order.
-    let slot = free.trailingZeroBitCount
-    guard let chain = chains[slot] else { throw .full }
+  /// Writes a command to a slot that the device does not have.
+  @inline(never)
+  private mutating func state(_ command: CursorCommand, _ slot: Int) {
+    let bit: UInt32 = 1 << UInt32(truncatingIfNeeded: slot)
+    standing = command.header.type.value == CommandType.moveCursor.rawValue ? standing | bit : 0
     var bytes = memory.mutableBytes
     bytes.storeBytes(of: command, toByteOffset: slot &* Self.stride, as: CursorCommand.self)
     memory.prepareForDeviceReads(
       at: slot &* Self.stride, byteCount: MemoryLayout<CursorCommand>.size)
-    try queue.enqueue(chain, readableByteCount: UInt32(MemoryLayout<CursorCommand>.size))
+  }
+
+  private mutating func enqueue(_ slot: Int) throws(QueueError) {
+    // A chain was made for each slot, in their order.
+    guard let chain = chains[slot & 15] else { throw .full }
+    try queue.enqueue(chain)
     free &= free &- 1
   }
 

@@ -43,6 +43,7 @@ extension Display where T: ~Copyable {
       CursorState(
         scanout: scanout, x: x, y: y, resource: resource, hotspotX: hotspotX,
         hotspotY: hotspotY))
+    if cursorQueue.isDue { stopStanding() }
   }
 
   /// Moves the cursor, within its scanout or to another. Does not block; one doorbell at the most.
@@ -54,10 +55,20 @@ extension Display where T: ~Copyable {
   ///
   /// - Throws: ``GPUError/scanoutDisabled(_:)`` if there is no such scanout, and others; never
   ///   ``GPUError/busy``.
+  @inline(__always)
   public mutating func moveCursor(toX x: UInt32, y: UInt32, on scanout: ScanoutID? = nil)
     throws(GPUError)
   {
+    if scanout == nil, cursorQueue.moveStanding(toX: x, y: y) { return }
+    try moveAnyCursor(toX: x, y: y, on: scanout)
+  }
+
+  @inline(never)
+  private mutating func moveAnyCursor(toX x: UInt32, y: UInt32, on scanout: ScanoutID?)
+    throws(GPUError)
+  {
     try requireService()
+    defer { if cursorQueue.isDue { stopStanding() } }
     if let scanout, scanout != cursorQueue.wanted.scanout {
       guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
       var cursor = cursorQueue.wanted
@@ -78,6 +89,7 @@ extension Display where T: ~Copyable {
     var cursor = cursorQueue.wanted
     cursor.resource = .none
     try cursorQueue.update(cursor)
+    if cursorQueue.isDue { stopStanding() }
   }
 
   /// Resets the cursor queue by itself and shows the cursor as it was last wanted, while frames go on as

@@ -11,14 +11,25 @@ extension Display where T: ~Copyable {
   ///   - scanout: Nil for the first enabled one.
   ///   - waiter: How, and how long at most, to wait for the device to be done with an earlier frame.
   /// - Throws: ``GPUError``; among others what became of an earlier frame, if it failed.
+  @inline(__always)
   public mutating func nextFrame<W: Waiter>(on scanout: ScanoutID? = nil, waiting waiter: W)
     throws(GPUError) -> Frame
   {
-    if let frame = try tryNextFrame(on: scanout) { return frame }
+    if let frame = standingFrame(scanoutIndex(scanout)) { return frame }
+    return try waitForFrame(on: scanout, waiter)
+  }
+
+  @inline(never)
+  private mutating func waitForFrame<W: Waiter>(on scanout: ScanoutID?, _ waiter: W)
+    throws(GPUError) -> Frame
+  {
+    if let frame = try tryFrame(on: scanout) { return frame }
     var waiter = waiter
     while waiter.wait(on: platform) {
       if let frame = try tryNextFrame(on: scanout) { return frame }
     }
+    // What came in the last moment, or in a way that standing commands do not know.
+    if let frame = try tryAnyFrame(on: scanout) { return frame }
     throw noFrame(try surfaceIndex(of: scanout))
   }
 
@@ -34,15 +45,27 @@ extension Display where T: ~Copyable {
   /// is how a program that is too fast is held back.
   ///
   /// Does not block. Otherwise as ``nextFrame(on:waiting:)``.
+  @inline(__always)
   public mutating func tryNextFrame(on scanout: ScanoutID? = nil) throws(GPUError) -> Frame? {
+    if let frame = standingFrame(scanoutIndex(scanout)) { return frame }
+    return try tryFrame(on: scanout)
+  }
+
+  @inline(never)
+  private mutating func tryFrame(on scanout: ScanoutID?) throws(GPUError) -> Frame? {
+    // As a rule it is only too early.
+    if isAwaited(scanoutIndex(scanout)) { return nil }
+    return try tryAnyFrame(on: scanout)
+  }
+
+  private mutating func tryAnyFrame(on scanout: ScanoutID?) throws(GPUError) -> Frame? {
     try requireService()
     try drain()
     let index = try surfaceIndex(of: scanout)
     if attention >> UInt16(truncatingIfNeeded: index) & 1 != 0 {
       guard try attend(to: index) else { return nil }
     }
-    let (id, predecessors) = (scanoutID(index), progress[index].presented)
-    return surfaces[index]?.nextFrame(for: id, after: predecessors)
+    return surfaces[index]?.nextFrame(for: index, after: progress[index].presented)
   }
 
   /// Puts a frame on its scanout. Does not block; one doorbell at the most.
@@ -55,13 +78,24 @@ extension Display where T: ~Copyable {
   ///   - policy: What becomes of it while the device is busy with an earlier one.
   /// - Throws: ``GPUError/busy`` if there are too many commands in flight and the frame is to be sent at
   ///   once, and others.
+  @inline(__always)
   public mutating func present(
     _ frame: consuming Frame, as policy: PresentationPolicy = .queued
   ) throws(GPUError) -> Presentation {
+    if policy == .queued, control.stands(for: frame.loan) { return presentStanding(frame) }
+    return try presentWhole(frame, as: policy)
+  }
+
+  @inline(never)
+  private mutating func presentWhole(
+    _ frame: consuming Frame, as policy: PresentationPolicy
+  ) throws(GPUError) -> Presentation {
     let (slot, index) = try takeBack(frame)
+    stopStanding()
     surfaces[index]?.oweAll(of: slot)
     let number = try pass(slot, index, policy)
-    surfaces[index]?.present(slot, number)
+    surfaces[index]?.present(slot)
+    standWherePossible()
     return Presentation(scanout: scanoutID(index), number: number)
   }
 
@@ -81,23 +115,25 @@ extension Display where T: ~Copyable {
     _ frame: consuming Frame, damage: Span<Rectangle>, as policy: PresentationPolicy = .queued
   ) throws(GPUError) -> Presentation {
     let damage = DamageList(damage, within: frame.bounds)
-    let isUnknown = frame.isUnknown
-    let predecessors = frame.predecessors
+    let isUnknown = frame.loan.note.isUnknown
+    let predecessor = frame.loan.note.predecessor
     let (slot, index) = try takeBack(frame)
+    stopStanding()
     // Nobody knows how the pixels of one that was overtaken differ from the picture that was presented
     // last.
-    let isOvertaken = predecessors != progress[index].presented
+    let isOvertaken = predecessor != progress[index].presented
     if isOvertaken {
       surfaces[index]?.oweAll(of: slot)
     } else {
       surfaces[index]?.owe(damage, of: slot, isUnknown: isUnknown)
     }
     let isNothing = surfaces[index]?.owesNothing(of: slot) == true
+    if isNothing { surfaces[index]?.number(slot, 0) }
     let number = isNothing ? 0 : try pass(slot, index, policy)
     if isOvertaken {
-      surfaces[index]?.present(slot, number)
+      surfaces[index]?.present(slot)
     } else {
-      surfaces[index]?.present(slot, number, damage: damage)
+      surfaces[index]?.present(slot, damage: damage)
     }
     return Presentation(scanout: scanoutID(index), number: number)
   }
@@ -118,6 +154,8 @@ extension Display where T: ~Copyable {
   private mutating func pass(_ slot: Int, _ index: Int, _ policy: PresentationPolicy)
     throws(GPUError) -> UInt64
   {
+    let number = control.nextFence()
+    surfaces[index]?.number(slot, number)
     if policy == .queued, waitingScanouts == 0 {
       try send(slot, index)
     } else if try mustWait(slot, index, policy) {
@@ -130,7 +168,8 @@ extension Display where T: ~Copyable {
         keepWaiting(slot, index)
       }
     }
-    return progress[index].present()
+    progress[index].present(number)
+    return number
   }
 
   private mutating func keepWaiting(_ slot: Int, _ index: Int) {

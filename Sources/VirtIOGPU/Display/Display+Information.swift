@@ -17,6 +17,7 @@ extension Display where T: ~Copyable {
         return Scanout(ScanoutID(rawValue: UInt32(truncatingIfNeeded: index)), one)
       }
     }
+    stopStanding()
     attention = .max
     enabledScanouts = 0
     for index in scanouts.indices where scanouts[index].isEnabled {

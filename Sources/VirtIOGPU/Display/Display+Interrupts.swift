@@ -22,6 +22,7 @@ extension Display where T: ~Copyable {
   ///
   /// - Spec: VirtIO 1.4 §2.7.7 "Used Buffer Notification Suppression"
   public mutating func enableInterrupts() {
+    stopStanding()
     control.suppressInterrupts(false)
     // What came before nobody has heard of.
     control.interruptLatch.signal([.queues, .configuration])

@@ -18,6 +18,7 @@ extension Display where T: ~Copyable {
 
   /// Takes in what the device has done.
   mutating func settle(limit: Int = .max) throws(GPUError) {
+    stopStanding()
     try control.drain(limit: limit)
     while let commands = control.takeFinished() {
       let index = Int(control.frames[commands].place.scanout)
@@ -69,7 +70,10 @@ extension Display where T: ~Copyable {
   ///
   /// - Throws: ``GPUError/busy`` if there are too many commands in flight. Nothing was sent then.
   mutating func send(_ slot: Int, _ index: Int) throws(GPUError) {
-    guard let order = surfaces[index]?.order(slot, index) else { return }
+    stopStanding()
+    guard let order = surfaces[index]?.order(slot, index),
+      let number = surfaces[index]?.number(of: slot)
+    else { return }
     if control.freeFrames == 0 { try control.drain() }
     let commands = try control.frameCommands(preferring: order.commands)
     if order.isReady, control.isEncoded(commands, for: order.place) {
@@ -77,7 +81,7 @@ extension Display where T: ~Copyable {
     } else {
       try postParts(slot, index, order.place, commands)
     }
-    try control.postFlush(commands)
+    try control.postFlush(commands, fence: number)
     surfaces[index]?.send(slot, by: commands)
     // Behind the picture, which it must not hold up.
     if edidsDue != 0 { postDueEDID() }

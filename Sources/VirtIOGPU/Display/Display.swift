@@ -16,6 +16,17 @@ public import VirtIOGraphics
 ///
 /// - Spec: VirtIO 1.4 §5.7 "GPU Device"
 public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
+  // What each frame needs comes first, where it is reached by short offsets.
+
+  /// The slots of the surfaces that are left to standing commands.
+  var lanes = InlineArray<16, StandingLane> { _ in StandingLane() }
+  /// A bit for each of these; see also ``ControlQueue/standingScanouts``.
+  var laneScanouts: UInt16 = 0
+  /// A bit for each enabled scanout.
+  var enabledScanouts: UInt16 = 0
+  /// How far the frames of each scanout have come.
+  var progress = InlineArray<16, FrameProgress>(repeating: FrameProgress())
+
   /// What the display was opened on.
   public let platform: P
   var device: LiveDevice<T>
@@ -38,10 +49,6 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   let buffers: BufferCount
   /// Whether the device was found to want a resource for each slot.
   var isSeparate = false
-  /// How far the frames of each scanout have come.
-  var progress = InlineArray<16, FrameProgress>(repeating: FrameProgress())
-  /// A bit for each enabled scanout.
-  var enabledScanouts: UInt16 = 0
   /// A bit for each scanout for which there may be more to do than to hand out the next frame.
   var attention = UInt16.max
   /// A bit for each scanout with frames that may wait until the device is done with others.
@@ -196,6 +203,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// Asks the device whether only a reset can help it. One register read, until it has said so.
   mutating func needsReset() -> Bool {
     if !isOutOfService { isOutOfService = device.needsReset() }
+    if isOutOfService {
+      stopStanding()
+      cursorQueue.noteSlots()
+    }
     return isOutOfService
   }
 
@@ -217,6 +228,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   back, as the device may still use it.
   @inline(never)  // A display is in its frame, as in that of `open`.
   public consuming func close<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    stopStanding()
     var failure: GPUError?
     do throws(GPUError) {
       if !isOutOfService { try releaseResources(waiting: waiter) }

@@ -6,30 +6,17 @@ public import VirtIOGraphics
 /// The pixels lie in the memory that the device reads, so nothing is copied on the way. A frame that
 /// is dropped goes back to its display, unseen. It can be drawn in and dropped in any context.
 public struct Frame: ~Copyable {
-  private var loan: Loan<SlotDamage>
+  // What is known of it is noted with its slot: so it is passed on in a register.
+  var loan: Loan<SlotNote>
+
+  init(_ loan: consuming Loan<SlotNote>) { self.loan = loan }
+
   /// The scanout that it is for.
-  public let scanout: ScanoutID
-  private let size: (width: UInt32, height: UInt32)
-  /// Whether nothing is known of these pixels.
-  let isUnknown: Bool
-  /// How many frames of its scanout had been presented when it was handed out.
-  let predecessors: UInt64
-
-  init(
-    _ loan: consuming Loan<SlotDamage>, scanout: ScanoutID, width: UInt32, height: UInt32,
-    isUnknown: Bool, predecessors: UInt64
-  ) {
-    self.loan = loan
-    self.scanout = scanout
-    size = (width, height)
-    self.isUnknown = isUnknown
-    self.predecessors = predecessors
-  }
-
+  public var scanout: ScanoutID { ScanoutID(rawValue: UInt32(loan.note.scanout)) }
   /// How wide it is, in pixels.
-  public var width: Int { Int(size.width) }
+  public var width: Int { Int(loan.note.width) }
   /// How high it is, in pixels.
-  public var height: Int { Int(size.height) }
+  public var height: Int { Int(loan.note.height) }
   /// How a pixel lies in memory.
   public var format: PixelFormat { .frames }
   /// All of the frame.
@@ -41,10 +28,10 @@ public struct Frame: ~Copyable {
   /// It is all of the frame at first, and after a frame was dropped; nothing if it can be drawn on where
   /// the last picture left off; and otherwise what was damaged in the pictures that were presented since
   /// these pixels were.
-  public var staleRegion: DamageList { isUnknown ? DamageList(bounds) : loan.note.stale }
+  public var staleRegion: DamageList { loan.note.isUnknown ? DamageList(bounds) : loan.note.stale }
 
   /// Which slot of a surface these pixels are; nil if they are of another surface or another display.
-  func slot<Region: DMARegion>(in buffer: borrowing LendingBuffer<Region, SlotDamage>) -> Int? {
+  func slot<Region: DMARegion>(in buffer: borrowing LendingBuffer<Region, SlotNote>) -> Int? {
     buffer.slot(of: loan)
   }
 
@@ -56,8 +43,22 @@ public struct Frame: ~Copyable {
   }
 }
 
-/// What is noted of the pixels in a slot.
-struct SlotDamage: BitwiseCopyable, Sendable {
+/// What is noted of a slot and its pixels.
+struct SlotNote: BitwiseCopyable, Sendable {
+  /// The scanout that it is for.
+  var scanout: UInt8 = 0
+  /// Which slot of the surface it is.
+  var slot: UInt8 = 0
+  /// Which commands its last frame had.
+  var commands: UInt8 = 0
+  /// Whether nothing is known of the pixels of the frame that has been handed out.
+  var isUnknown = true
+  /// How wide it is, in pixels.
+  var width: UInt32
+  /// How high it is, in pixels.
+  var height: UInt32
+  /// The number of the frame of its scanout that had been presented last when it was handed out.
+  var predecessor: UInt64 = 0
   /// What they lack of the picture that was presented last.
   var stale = DamageList()
   /// What of them the device has not got yet.

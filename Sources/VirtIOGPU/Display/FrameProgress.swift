@@ -1,5 +1,5 @@
-/// How far the frames of a scanout have come. They are numbered from 1 on, in the order in which they
-/// were presented.
+/// How far the frames of a scanout have come. Their numbers grow in the order in which
+/// they are presented.
 struct FrameProgress {
   /// The last that was presented.
   private(set) var presented: UInt64 = 0
@@ -12,12 +12,11 @@ struct FrameProgress {
   /// Whether nobody was told of that yet.
   private var owesFailure = false
 
-  /// The number of the next frame, which is presented.
-  mutating func present() -> UInt64 {
-    presented &+= 1
-    return presented
-  }
+  /// Notes that a frame is presented.
+  @inline(__always)
+  mutating func present(_ number: UInt64) { presented = number }
 
+  @inline(__always)
   mutating func complete(_ number: UInt64) {
     if number > completed { completed = number }
   }

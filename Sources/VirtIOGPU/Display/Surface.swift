@@ -12,7 +12,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
   var furtherResources = ResourceID.none
   let width: UInt32
   let height: UInt32
-  var buffer: LendingBuffer<Region, SlotDamage>
+  var buffer: LendingBuffer<Region, SlotNote>
   /// How slots become resources.
   private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
   /// Whether a transfer from behind the first slot has succeeded.
@@ -37,8 +37,6 @@ struct Surface<Region: DMARegion>: ~Copyable {
   private var latest: Int
   /// Which frame was presented last in each slot.
   private var numbers = InlineArray<3, UInt64>(repeating: 0)
-  /// Which commands the last frame in each slot had.
-  private var commands: InlineArray<3, UInt8> = [0, 1, 2]
 
   /// A size that could not be had in place of this one.
   var refusedSize: (width: UInt32, height: UInt32)?
@@ -77,8 +75,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
     let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
     do {
       buffer = try LendingBuffer(
-        slotByteCount: Int(byteCount), slotCount: Int(slotCount), note: SlotDamage(),
-        from: platform)
+        slotByteCount: Int(byteCount), slotCount: Int(slotCount),
+        note: SlotNote(width: width, height: height), from: platform)
     } catch {
       throw .outOfMemory(error)
     }
@@ -88,6 +86,10 @@ struct Surface<Region: DMARegion>: ~Copyable {
     latest = buffer.slotCount &- 1
     unknown = SlotSet(all: buffer.slotCount)
     wholly = unknown
+    for slot in 0..<buffer.slotCount {
+      buffer[noteOf: slot].slot = UInt8(truncatingIfNeeded: slot)
+      buffer[noteOf: slot].commands = UInt8(truncatingIfNeeded: slot)
+    }
   }
 
   /// All of the surface.
@@ -122,7 +124,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// What commands say of a slot.
   @inline(__always)
-  private func place(of slot: Int, _ index: Int) -> FramePlace {
+  func place(of slot: Int, _ index: Int) -> FramePlace {
     FramePlace(
       resource: resource(of: slot), scanout: UInt8(truncatingIfNeeded: index),
       slot: UInt8(truncatingIfNeeded: slot))
@@ -146,7 +148,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
     if isReady {
       buffer.prepareForDeviceReads(of: slot, at: 0, byteCount: buffer.slotByteCount)
     }
-    return Order(place: place(of: slot, index), commands: commands[slot], isReady: isReady)
+    return Order(
+      place: place(of: slot, index), commands: buffer[noteOf: slot].commands, isReady: isReady)
   }
 
   /// Whether a slot's resource has still to be made.
@@ -193,18 +196,18 @@ struct Surface<Region: DMARegion>: ~Copyable {
   func slot(of frame: borrowing Frame) -> Int? { frame.slot(in: buffer) }
 
   /// Lends the slot whose picture is the oldest; nothing if all are lent, waiting or in flight.
-  mutating func nextFrame(for scanout: ScanoutID, after predecessors: UInt64) -> Frame? {
+  mutating func nextFrame(for index: Int, after predecessor: UInt64) -> Frame? {
     let busy = inFlight.union(waiting)
     var slot = latest
     for _ in 0..<buffer.slotCount {
       slot = slot &+ 1 == buffer.slotCount ? 0 : slot &+ 1
       if busy.contains(slot) { continue }
-      guard let loan = buffer.lend(slot) else { continue }
-      let isUnknown = unknown.contains(slot)
+      guard var loan = buffer.lend(slot) else { continue }
+      loan.note.scanout = UInt8(truncatingIfNeeded: index)
+      loan.note.isUnknown = unknown.contains(slot)
+      loan.note.predecessor = predecessor
       unknown.insert(slot)
-      return Frame(
-        loan, scanout: scanout, width: width, height: height, isUnknown: isUnknown,
-        predecessors: predecessors)
+      return Frame(loan)
     }
     return nil
   }
@@ -228,17 +231,21 @@ struct Surface<Region: DMARegion>: ~Copyable {
     !wholly.contains(slot) && arrangement == .shared && buffer[noteOf: slot].due.isEmpty
   }
 
+  /// Which frame was presented last in a slot; 0 if there was nothing to do for it.
+  mutating func number(of slot: Int) -> UInt64 { numbers[slot] }
+
+  /// Notes that a slot is presented as the frame of this number.
+  mutating func number(_ slot: Int, _ number: UInt64) { numbers[slot] = number }
+
   /// Notes that a slot is the picture that was presented last, and that others lack all of it.
-  mutating func present(_ slot: Int, _ number: UInt64) {
-    numbers[slot] = number
+  mutating func present(_ slot: Int) {
     latest = slot
     unknown = SlotSet(all: buffer.slotCount).subtracting(SlotSet(slot))
     buffer[noteOf: slot].stale.removeAll()
   }
 
   /// Notes that a slot is the picture that was presented last, and what others lack of it.
-  mutating func present(_ slot: Int, _ number: UInt64, damage: borrowing DamageList) {
-    numbers[slot] = number
+  mutating func present(_ slot: Int, damage: borrowing DamageList) {
     latest = slot
     unknown.remove(slot)
     buffer[noteOf: slot].stale.removeAll()
@@ -274,7 +281,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Notes that a slot was sent, by which commands.
   mutating func send(_ slot: Int, by commands: Int) {
-    self.commands[slot] = UInt8(truncatingIfNeeded: commands)
+    buffer[noteOf: slot].commands = UInt8(truncatingIfNeeded: commands)
     inFlight.insert(slot)
     waiting.remove(slot)
     buffer[noteOf: slot].due.removeAll()
@@ -323,6 +330,35 @@ struct Surface<Region: DMARegion>: ~Copyable {
     default: break
     }
     return numbers[slot]
+  }
+
+  // MARK: Standing commands
+
+  /// Whether nothing is to be done for whole frames but to transfer and to flush them.
+  var canStand: Bool {
+    !needsScanout && arrangement == .shared && waiting.isEmpty && wholly.isEmpty
+      && (isProven || buffer.slotCount == 1)
+      && unknown == SlotSet(all: buffer.slotCount).subtracting(SlotSet(latest))
+  }
+
+  /// The slot that was presented last.
+  var latestSlot: Int { latest }
+
+  /// Leaves its slots to standing commands.
+  mutating func stand() { inFlight = [] }
+
+  /// Has its slots back, of which one was presented last, and is still that picture or not.
+  mutating func stop(latest: Int, isShown: Bool) {
+    self.latest = latest
+    unknown = SlotSet(all: buffer.slotCount)
+    if isShown { unknown.remove(latest) }
+  }
+
+  /// Notes that the device has a slot, for the frame of that number.
+  mutating func resume(_ slot: Int, _ number: UInt64) {
+    inFlight.insert(slot)
+    numbers[slot] = number
+    if slot == latest { unknown.remove(slot) }
   }
 
   /// Makes it one that is put on its scanout anew, with nothing known of its slots.

@@ -14,6 +14,9 @@ struct CursorCommand: WireStruct, Sendable {
   var hotspotY: LE32
   private var padding = LE32(0)
 
+  /// Where ``x`` lies, with ``y`` behind it.
+  static var positionOffset: Int { 28 }
+
   /// Shows `cursor` at its place, or with no resource hides it.
   static func update(_ cursor: CursorState) -> Self { Self(.updateCursor, cursor) }
   /// Moves `cursor` to its place. QEMU wants the resource here too: without, it hides the cursor.

@@ -47,6 +47,11 @@ package struct JournaledRegion: DMARegion {
     return memory.load32(uncheckedAt: offset)
   }
 
+  package func load64(uncheckedAt offset: Int) -> UInt64 {
+    journal.noteMemory(.load(address(offset), byteCount: 8))
+    return memory.load64(uncheckedAt: offset)
+  }
+
   package func store16(_ value: UInt16, uncheckedAt offset: Int) {
     journal.noteMemory(.store(address(offset), UInt64(value), byteCount: 2))
     memory.store16(value, uncheckedAt: offset)

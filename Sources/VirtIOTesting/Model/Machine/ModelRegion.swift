@@ -61,6 +61,8 @@ public struct ModelRegion: DMARegion, @unchecked Sendable {
   public func load32(uncheckedAt offset: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: load(offset, 4))
   }
+  /// Loads 64 bits.
+  public func load64(uncheckedAt offset: Int) -> UInt64 { load(offset, 8) }
   /// Stores 16 bits.
   public func store16(_ value: UInt16, uncheckedAt offset: Int) { store(UInt64(value), offset, 2) }
   /// Stores 32 bits.
