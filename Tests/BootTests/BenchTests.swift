@@ -18,7 +18,7 @@ import VirtIOTesting
 
   @Test(
     "S12: instructions of the driver by polling, and of a fill, within their bounds",
-    arguments: [("packed=off", 450, 110), ("packed=on", 500, 130)])
+    arguments: [("packed=off", 540, 210), ("packed=on", 600, 290)])
   func instructions(_ properties: String, present: Int, cursor: Int) async throws {
     let result = try await Self.run("wait=poll", properties: properties)
     let bounds = [
@@ -35,10 +35,11 @@ import VirtIOTesting
     #expect(try #require(result.memoryByteCount) <= 64 << 10)
   }
 
-  // The first frames of each slot are among them, so that there are many rounds.
+  // The first frames of each slot are among them, so that there are many rounds. A first look at the
+  // device that comes too early counts for the driver: how often, depends on how busy the host is.
   @Test(
     "S12: instructions of the driver for a whole frame and for a move of the cursor, by polling",
-    arguments: [("packed=off", 240, 95), ("packed=on", 270, 112)])
+    arguments: [("packed=off", 300, 95), ("packed=on", 350, 112)])
   func steadyInstructions(_ properties: String, _ frame: Int, _ move: Int) async throws {
     for (name, bound) in [("present_only", frame), ("cursor_move", move)] {
       let result = try await Self.run(

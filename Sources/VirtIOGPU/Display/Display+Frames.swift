@@ -157,7 +157,8 @@ extension Display where T: ~Copyable {
     let number = control.nextFence()
     surfaces[index]?.number(slot, number)
     if policy == .queued, waitingScanouts == 0 {
-      try send(slot, index)
+      // Its number is the newest fence. One that is sent later has others before it.
+      try send(slot, index, fence: number)
     } else if try mustWait(slot, index, policy) {
       keepWaiting(slot, index)
     } else {

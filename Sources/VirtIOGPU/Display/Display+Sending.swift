@@ -68,12 +68,11 @@ extension Display where T: ~Copyable {
 
   /// Sends what the device has not got of a slot, and shows it: at most one doorbell.
   ///
+  /// - Parameter fence: One that is newer than all others; nil to take it here.
   /// - Throws: ``GPUError/busy`` if there are too many commands in flight. Nothing was sent then.
-  mutating func send(_ slot: Int, _ index: Int) throws(GPUError) {
+  mutating func send(_ slot: Int, _ index: Int, fence: UInt64? = nil) throws(GPUError) {
     stopStanding()
-    guard let order = surfaces[index]?.order(slot, index),
-      let number = surfaces[index]?.number(of: slot)
-    else { return }
+    guard let order = surfaces[index]?.order(slot, index) else { return }
     if control.freeFrames == 0 { try control.drain() }
     let commands = try control.frameCommands(preferring: order.commands)
     if order.isReady, control.isEncoded(commands, for: order.place) {
@@ -81,7 +80,7 @@ extension Display where T: ~Copyable {
     } else {
       try postParts(slot, index, order.place, commands)
     }
-    try control.postFlush(commands, fence: number)
+    try control.postFlush(commands, fence: fence ?? control.nextFence())
     surfaces[index]?.send(slot, by: commands)
     // Behind the picture, which it must not hold up.
     if edidsDue != 0 { postDueEDID() }

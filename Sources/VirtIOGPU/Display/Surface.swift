@@ -231,9 +231,6 @@ struct Surface<Region: DMARegion>: ~Copyable {
     !wholly.contains(slot) && arrangement == .shared && buffer[noteOf: slot].due.isEmpty
   }
 
-  /// Which frame was presented last in a slot; 0 if there was nothing to do for it.
-  mutating func number(of slot: Int) -> UInt64 { numbers[slot] }
-
   /// Notes that a slot is presented as the frame of this number.
   mutating func number(_ slot: Int, _ number: UInt64) { numbers[slot] = number }
 

@@ -92,7 +92,7 @@ import VirtIOPCI
     // of a ledger, which the device never sees. The EDID, which this life does not read.
     #expect(
       unnoticed == [
-        "clean and invalidate 24576", "clean and invalidate 16384", "clean and invalidate 1088",
+        "clean and invalidate 24576", "clean and invalidate 16384", "clean and invalidate 512",
         "clean and invalidate 1024", "clean and invalidate 9024",
         "clean and invalidate 1152", "invalidate 1152",
       ])
