@@ -159,6 +159,27 @@ struct StandingTests {
     }
   }
 
+  @Test("a frame of another display is refused also where commands of that number stand ready")
+  func foreign() throws {
+    var display = try openStanding()
+    let other = DisplayRig()
+    var second = try other.open(buffers: .two)
+    for _ in 0..<6 { _ = try second.present(second.nextFrame(waiting: other.waiter)) }
+    let frame = try display.nextFrame(waiting: rig.waiter)
+    let foreign = try second.nextFrame(waiting: other.waiter)
+    do throws(GPUError) {
+      _ = try display.present(foreign)
+      Issue.record("it was presented")
+    } catch {
+      #expect(error == .staleFrame)
+    }
+    let isLent = isNothing(try second.tryNextFrame())
+    #expect(!isLent, "it went back to where it came from")
+    _ = try display.present(frame)
+    for _ in 0..<6 { try presentNext(&display) }
+    expectStanding(display)
+  }
+
   @Test("after standing commands, damage is only what was damaged")
   func damage() throws {
     var display = try openStanding(.three)
