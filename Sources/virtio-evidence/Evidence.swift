@@ -34,6 +34,9 @@ struct Evidence {
     let modelTests: [TestRun.Test]
     /// What it is derived from, in words; nil if tests show it directly.
     var derivation: String?
+
+    /// Whether it is one of those that this project is to show.
+    var isInScope: Bool { !scope.hasPrefix("out: ") && !scope.hasPrefix("later: ") }
   }
 
   private let covering: [String: [TestRun.Test]]

@@ -5,13 +5,11 @@ struct Report {
   private let seed: [Evidence.Row]
   private let conformance: [Evidence.Row]
   private let optional: [Evidence.Row]
-  private let features: (yes: Int, all: Int)
+  private let features: [Evidence.Row]
+  private let hostile: [Evidence.Row]
 
   /// The scopes that are counted. Rows of features that no driver needs are listed apart.
   private static let counted: Set<String> = ["core", "split", "packed", "pci", "mmio", "gpu"]
-  /// How many rows of the catalogue of hostile devices can apply to this driver.
-  private static let hostileCount = 272
-
   /// Reads the tables of the repository at `root` and holds them against the tests.
   init(root: URL, evidence: Evidence) throws {
     let tables = root.appendingPathComponent("docs/requirements")
@@ -26,27 +24,29 @@ struct Report {
     conformance = try Derivations(contentsOf: tables.appendingPathComponent("derived.tsv"))
       .apply(to: rows.filter { Self.counted.contains($0.scope) })
     optional = rows.filter { !Self.counted.contains($0.scope) }
-    features = try Self.features(in: root.appendingPathComponent("README.md"))
-  }
-
-  /// How many rows of the README's feature table say yes.
-  private static func features(in readme: URL) throws -> (yes: Int, all: Int) {
-    let lines = try String(contentsOf: readme, encoding: .utf8).split(separator: "\n")
-    let yes = lines.count { $0.hasPrefix("| ") && $0.hasSuffix(" | yes |") }
-    let no = lines.count { $0.hasPrefix("| ") && $0.hasSuffix(" | no |") }
-    return (yes, yes + no)
+    features = try Table(contentsOf: tables.appendingPathComponent("features.tsv")).rows.map {
+      evidence.row($0["id"] ?? "", text: $0["feature"] ?? "", scope: $0["scope"] ?? "")
+    }
+    hostile = try Table(contentsOf: tables.appendingPathComponent("hostile.tsv")).rows.map {
+      evidence.row(
+        $0["id"] ?? "", text: "\($0["behaviour"] ?? "") -> \($0["outcome"] ?? "")",
+        scope: $0["scope"] ?? "")
+    }
   }
 
   /// The last lines: one figure each. A derived row counts as covered.
   var summary: [String] {
     let count = { (status: Evidence.Status) in conformance.count { $0.status == status } }
-    let answered = seed.count { $0.status == .covered }
+    let shown = { (rows: [Evidence.Row]) in
+      let counted = rows.filter(\.isInScope)
+      return "\(counted.count { $0.status == .covered }) of \(counted.count)"
+    }
     return [
-      "seed: \(answered) of \(seed.count)",
+      "seed: \(shown(seed))",
       "conformance: \(count(.covered) + count(.derived)) of \(conformance.count) covered, "
         + "\(count(.due)) due, \(count(.failing)) failing",
-      "features: \(features.yes) of \(features.all)",
-      "hostile: 0 of \(Self.hostileCount)",
+      "features: \(shown(features))",
+      "hostile: \(shown(hostile))",
     ]
   }
 
@@ -65,8 +65,10 @@ struct Report {
       "",
     ]
     lines += Self.seedSection(seed)
+    lines += Self.featureSection(features)
     lines += Self.section("Conformance to VIRTIO 1.4", conformance)
     lines += Self.section("Of features that a driver may leave alone, not counted", optional)
+    lines += Self.section("Hostile and faulty devices", hostile.filter(\.isInScope))
     lines += ["## Figures", ""] + summary.map { "    " + $0 }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -75,6 +77,32 @@ struct Report {
     var lines = ["## Seed", "", "| id | requirement | status | tests |", "|---|---|---|---|"]
     for row in rows { lines.append(line(row) + " \(files(row.driverTests + row.modelTests)) |") }
     return lines + [""]
+  }
+
+  /// What any driver of this device has, and what none has; with who has seen it here.
+  private static func featureSection(_ rows: [Evidence.Row]) -> [String] {
+    var lines = [
+      "## Features", "",
+      "What any driver of this device has, and what none had. The witness is QEMU's device under a booted",
+      "image or under the driver in the test's own process (hosted), the model of a device, or a double.",
+      "", "| id | feature | status | witness | tests |", "|---|---|---|---|---|",
+    ]
+    for row in rows {
+      guard row.isInScope else {
+        lines.append("| \(row.id) | \(row.text) | \(row.scope) | | |")
+        continue
+      }
+      let witnesses = Set(row.driverTests.map { Self.witness($0) }).sorted().joined(separator: ", ")
+      lines.append(line(row) + " \(witnesses) | \(files(row.driverTests)) |")
+    }
+    return lines + [""]
+  }
+
+  /// What kind of device a test was on.
+  private static func witness(_ test: TestRun.Test) -> String {
+    if test.file.hasPrefix("BootTests/") { return "QEMU, booted" }
+    if test.file.hasPrefix("HostedTests/") { return "QEMU, hosted" }
+    return test.file.hasPrefix("ModelTests/") ? "model" : "unit"
   }
 
   private static func section(_ title: String, _ rows: [Evidence.Row]) -> [String] {
