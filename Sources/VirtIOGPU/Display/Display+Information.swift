@@ -98,7 +98,7 @@ extension Display where T: ~Copyable {
   /// after a change of the displays, so that nothing waits for it; until the answer has come, this is
   /// nil. To have it earlier, call ``readEDID(of:waiting:)``.
   ///
-  /// - Returns: The description as it is; nothing in it has been checked.
+  /// - Returns: The description as it is; ``EDID/isValid`` says whether there is something in it.
   /// - Spec: VirtIO 1.4 §5.7.5 "Device Initialization"
   public mutating func edid(of scanout: ScanoutID) -> EDID? {
     // A queue that is broken says so to whoever needs it.
@@ -106,10 +106,20 @@ extension Display where T: ~Copyable {
     return control.edid(of: scanout)
   }
 
+  /// The modes of the display at a scanout, if the device has described it. Does not block.
+  ///
+  /// They are what the display says of itself; a picture may have any other size too. What size suits it
+  /// now, ``scanout(_:)`` says.
+  ///
+  /// - Returns: Nil as long as ``edid(of:)`` is; without modes if nothing in the description is believed.
+  public mutating func modes(of scanout: ScanoutID) -> DisplayModeList? {
+    edid(of: scanout)?.modes
+  }
+
   /// Asks a display to describe itself. Blocks.
   ///
   /// - Throws: ``GPUError/notOffered(_:)`` if the device cannot ask, or another ``GPUError``.
-  /// - Returns: The description as it is; nothing in it has been checked.
+  /// - Returns: The description as it is; ``EDID/isValid`` says whether there is something in it.
   public mutating func readEDID<W: Waiter>(of scanout: ScanoutID, waiting waiter: W)
     throws(GPUError) -> EDID
   {

@@ -149,9 +149,10 @@ extension ModelCore {
     guard checkScanout(command.word(24)) else {
       return command.response(GPUResponse.invalidScanout)
     }
-    let edid = configuration.edid.prefix(1024)
+    let output = outputs[Int(command.word(24))]
+    let edid = (output.edid ?? configuration.edid).prefix(1024)
     var body: [UInt8] = []
-    body.append(number: UInt64(edid.count), 4)
+    body.append(number: UInt64(configuration.claimedEDIDByteCount ?? UInt32(edid.count)), 4)
     body.append(number: 0, 4)
     return command.response(
       GPUResponse.edid, body + edid + Array(repeating: 0, count: 1024 - edid.count))
