@@ -81,7 +81,7 @@ struct LayoutTests {
     #expect(found?.source == ids[1] && found?.rectangle == nil)
   }
 
-  @Test("a mirror ends: the scanout has frames of its own again, which show the old size or a new one")
+  @Test("a mirror ends: the scanout has frames of its own again")
   func mirrorEnds() throws {
     var display = try open(2)
     try display.mirror(ids[0], on: ids[1])
@@ -132,7 +132,9 @@ struct LayoutTests {
     }
   }
 
-  @Test("a refused mirror is said once, and the scanout goes on with its own", arguments: [false, true])
+  @Test(
+    "a refused mirror is said once, and the scanout goes on with its own",
+    arguments: [false, true])
   func mirrorRefused(isFirst: Bool) throws {
     rig.transport.configuration[2] = 2
     rig.gpu.outputs = [.init(), .init()]
@@ -198,7 +200,8 @@ struct LayoutTests {
     #expect(found?.rectangle == Rectangle(x: 0, y: 0, width: 64, height: 56))
   }
 
-  @Test("a refused span is said once, and all scanouts go back", arguments: [0x101, 0x103] as [UInt32])
+  @Test(
+    "a refused span is said once, and all scanouts go back", arguments: [0x101, 0x103] as [UInt32])
   func spanRefused(_ type: UInt32) throws {
     var display = try open(2)
     try display.span(ids.span.extracting(0..<2))
@@ -249,7 +252,7 @@ struct LayoutTests {
     }
   }
 
-  @Test("while the device has a move, only the newest place is kept; a refused one is gone back from")
+  @Test("while the device has a move, only the newest place is kept; a refused one is undone")
   func panFast() throws {
     var display = try open(1)
     try display.setMode(width: 200, height: 100)
@@ -275,7 +278,7 @@ struct LayoutTests {
     #expect(shown.map { $0[2] } == [1, 49, 70, 49])
   }
 
-  @Test("without room for all commands of a large layout, those that are left follow by themselves")
+  @Test("without room for all commands of a large layout, the others follow by themselves")
   func fewCommands() throws {
     rig.transport.maximumSizes[0] = 16
     var display = try open(4)

@@ -73,7 +73,7 @@ struct ModeTests {
     #expect(frame.width == 64)
   }
 
-  @Test("no memory for a size is said once, and the frames are as before; asked again, it is tried again")
+  @Test("no memory for a size is said once, and the frames are as before; asked again it is tried")
   func noMemory() throws {
     var display = try rig.openWithFrame()
     for _ in 0..<2 {
@@ -122,7 +122,7 @@ struct ModeTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("many sizes, with frames in flight and in hand: nothing is lost, and ids are never used twice")
+  @Test("many sizes, with frames in flight and in hand: nothing is lost, no id is used twice")
   func many() throws {
     var display = try rig.openWithFrame(buffers: .three)
     for number in 1..<20 as Range<UInt32> {

@@ -128,9 +128,8 @@ extension Display where T: ~Copyable {
   private mutating func postCreation(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
-    guard let shape = surfaces[index]?.shape, let backing = surfaces[index]?.backing(of: slot) else {
-      return
-    }
+    guard let shape = surfaces[index]?.shape, let backing = surfaces[index]?.backing(of: slot)
+    else { return }
     let create = ResourceCreate2D(
       place.resource, format: shape.format, width: shape.width, height: shape.height)
     try post(create, of: place, .resourceCreate2D, commands)

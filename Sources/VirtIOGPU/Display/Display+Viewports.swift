@@ -24,7 +24,8 @@ extension Display where T: ~Copyable {
   /// Notes what a scanout is to show.
   mutating func setView(_ viewport: Viewport, _ index: Int) {
     guard views[index].wanted != viewport else { return }
-    attention |= Self.bit(index) | Self.bit(viewport.surface) | Self.bit(views[index].wanted.surface)
+    let old = views[index].wanted.surface
+    attention |= Self.bit(index) | Self.bit(viewport.surface) | Self.bit(old)
     views[index].wanted = viewport
     dueViews |= Self.bit(index)
   }
@@ -67,9 +68,9 @@ extension Display where T: ~Copyable {
 
   /// Posts that scanouts show a slot's resource, along with its frame: the first of them for certain, the
   /// others as far as there is room. Those that are left follow by themselves.
-  mutating func postViews(_ viewers: UInt16, of place: FramePlace, _ bounds: Rectangle, _ commands: Int)
-    throws(GPUError)
-  {
+  mutating func postViews(
+    _ viewers: UInt16, of place: FramePlace, _ bounds: Rectangle, _ commands: Int
+  ) throws(GPUError) {
     var rest = viewers
     while rest != 0, control.slots.freeCount > 0 {
       let index = rest.trailingZeroBitCount
