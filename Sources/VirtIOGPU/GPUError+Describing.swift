@@ -1,4 +1,5 @@
 public import VirtIO
+import VirtIOGraphics
 
 extension GPUError: Describable {
   /// Says what went wrong, with the command, resource and scanout concerned.
@@ -26,6 +27,18 @@ extension GPUError: Describable {
       sink.write(UInt64(width))
       sink.write("x")
       sink.write(UInt64(height))
+    case .invalidViewport(let part):
+      sink.write("no part of the surface is ")
+      sink.write(UInt64(clamping: part.width))
+      sink.write("x")
+      sink.write(UInt64(clamping: part.height))
+      sink.write(" at ")
+      sink.write(UInt64(clamping: part.x))
+      sink.write(", ")
+      sink.write(UInt64(clamping: part.y))
+    case .surfaceIsShared(let scanout):
+      sink.write("another layout has the surface of scanout ")
+      sink.write(UInt64(scanout.rawValue))
     case .staleFrame: sink.write("the frame belongs to a surface that is gone")
     case .invalidCursorImage(let pixelCount):
       sink.write("a cursor image has 4096 pixels, found ")

@@ -1,4 +1,5 @@
 public import VirtIO
+public import VirtIOGraphics
 
 /// What can go wrong with a GPU.
 public enum GPUError: Error, Equatable, Sendable {
@@ -24,6 +25,11 @@ public enum GPUError: Error, Equatable, Sendable {
   case noScanout
   /// A picture of this size has no pixels, or more than the device can be told of.
   case invalidSize(width: UInt32, height: UInt32)
+  /// This rectangle is no part of the surface that was to be shown.
+  case invalidViewport(Rectangle)
+  /// The scanout shows another's surface, or its own is shown by another, so that it cannot be part of
+  /// this layout.
+  case surfaceIsShared(ScanoutID)
   /// The frame belongs to a surface that is gone.
   case staleFrame
   /// A cursor image needs 64 times 64 pixels.

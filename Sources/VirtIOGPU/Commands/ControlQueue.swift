@@ -21,7 +21,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// The commands that are no frame's own.
   var slots: CommandSlots
   /// How the commands of owners that are no frames have fared.
-  private(set) var accounts = InlineArray<18, CommandAccount>(repeating: CommandAccount())
+  private(set) var accounts = InlineArray<34, CommandAccount>(repeating: CommandAccount())
   /// The commands that are a frame's own.
   var frames = InlineArray<8, FrameCommands>(repeating: FrameCommands())
   /// A bit for each of these that a frame may take.

@@ -19,12 +19,27 @@ extension Display where T: ~Copyable {
     }
     stopStanding()
     attention = .max
+    let before = enabledScanouts
     enabledScanouts = 0
     for index in scanouts.indices where scanouts[index].isEnabled {
       enabledScanouts |= 1 << UInt16(truncatingIfNeeded: index)
     }
     control.forgetEDIDs()
     edidsDue = features.contains(.edid) ? enabledScanouts : 0
+    if isFallback { keepFallback() }
+    updateViews(from: before)
+    // What was connected again is shown again.
+    try serveViews()
+  }
+
+  /// Goes on without a display, or ends that if there is one.
+  private mutating func keepFallback() {
+    isFallback = enabledScanouts == 0
+    if isFallback {
+      enabledScanouts = 1
+    } else {
+      requests[0] = ModeRequest(format: requests[0].format)
+    }
   }
 
   /// Asks a question whose type has one slot, and waits for the answer; before that, for the answer

@@ -13,6 +13,7 @@ extension Display where T: ~Copyable {
   public mutating func drain(limit: Int = .max) throws(GPUError) {
     try settle(limit: limit)
     if waitingScanouts != 0 { try sendWaiting() }
+    if hasViewWork { try serveViews() }
     if cursorQueue.isDue { try cursorQueue.send() }
   }
 
@@ -27,6 +28,7 @@ extension Display where T: ~Copyable {
         fail(slot, index, commands)
       } else if let number = surfaces[index]?.complete(slot) {
         progress[index].complete(number)
+        if frameViews != 0 { confirmViews(of: index) }
       }
     }
   }
@@ -99,7 +101,8 @@ extension Display where T: ~Copyable {
     else { return }
     // What is to be shown again, with nothing new, is sent whole too.
     if isWhole || damage.isEmpty { damage = DamageList(bounds) }
-    let others = (needsResource ? 2 : 0) &+ (needsScanout ? 1 : 0)
+    let viewers = needsScanout ? viewers(of: index) : 0
+    let others = (needsResource ? 2 : 0) &+ (viewers != 0 ? 1 : 0)
     try control.reserve(others)
     if control.slots.freeCount < others &+ damage.count &- 1 { damage = DamageList(damage.bounds) }
     if needsResource { try postCreation(slot, index, place, commands) }
@@ -116,10 +119,8 @@ extension Display where T: ~Copyable {
       commands, for: place, transferring: rectangle, at: offset,
       flushing: needsScanout ? bounds : damage.bounds, isWhole: isWhole)
     try control.postTransfer(commands)
-    if needsScanout {
-      let id = scanouts[index].id
-      let command = SetScanout(id, to: place.resource, rectangle: bounds)
-      try post(command, of: place, .setScanout, commands)
+    if viewers != 0 {
+      try postViews(viewers, of: place, bounds, commands)
       surfaces[index]?.needsScanout = false
     }
   }
@@ -127,11 +128,10 @@ extension Display where T: ~Copyable {
   private mutating func postCreation(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
-    guard let width = surfaces[index]?.width, let height = surfaces[index]?.height,
-      let backing = surfaces[index]?.backing(of: slot)
+    guard let shape = surfaces[index]?.shape, let backing = surfaces[index]?.backing(of: slot)
     else { return }
     let create = ResourceCreate2D(
-      place.resource, format: .frames, width: width, height: height)
+      place.resource, format: shape.format, width: shape.width, height: shape.height)
     try post(create, of: place, .resourceCreate2D, commands)
     let attach = ResourceAttachBacking(
       place.resource, address: backing.address,

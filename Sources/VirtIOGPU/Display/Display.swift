@@ -22,10 +22,15 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var lanes = InlineArray<16, StandingLane> { _ in StandingLane() }
   /// A bit for each of these; see also ``ControlQueue/standingScanouts``.
   var laneScanouts: UInt16 = 0
-  /// A bit for each enabled scanout.
-  var enabledScanouts: UInt16 = 0
+  /// A bit for each scanout whose surface is shown by an enabled one.
+  var frameScanouts: UInt16 = 0
   /// How far the frames of each scanout have come.
   var progress = InlineArray<16, FrameProgress>(repeating: FrameProgress())
+
+  /// A bit for each enabled scanout, or for the first although it is not; see ``isFallback``.
+  var enabledScanouts: UInt16 = 0
+  /// Whether the first scanout is used although none is enabled.
+  var isFallback = false
 
   /// What the display was opened on.
   public let platform: P
@@ -54,6 +59,23 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// A bit for each scanout with frames that may wait until the device is done with others.
   var waitingScanouts: UInt16 = 0
 
+  /// What the program has asked of the surface of each scanout.
+  var requests: InlineArray<16, ModeRequest>
+  /// What each scanout shows.
+  var views = InlineArray<16, ViewProgress> { ViewProgress($0) }
+  /// A bit for each scanout of which the device has still to be told what it shows.
+  var dueViews: UInt16 = 0
+  /// A bit for each scanout of which the device was told that, and has not answered.
+  var viewsInFlight: UInt16 = 0
+  /// A bit for each scanout of which the device was told that along with a frame that has not arrived.
+  var frameViews: UInt16 = 0
+  /// A bit for each scanout of which the device could not be told that for want of commands.
+  var blockedViews: UInt16 = 0
+  /// A bit for each scanout with a surface that none is to show any more.
+  var leavingSurfaces: UInt16 = 0
+  /// Why a scanout does not show what it was to show, until that has been said.
+  var viewFailure: CommandFailure?
+
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
   public internal(set) var scanouts: InlineArray<16, Scanout>
   /// How many outputs the device has, 1 to 16.
@@ -68,9 +90,6 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Spec: VirtIO 1.4 §5 "Device Types"
   public static var deviceType: UInt16 { 16 }
 
-  /// How a pixel lies in memory, in every frame of this display.
-  public static var format: PixelFormat { .frames }
-
   /// Where `num_scanouts` is in the device configuration, and how long the fixed part of that is.
   private static var scanoutCountOffset: UInt { 8 }
   private static var configurationByteCount: UInt { 16 }
@@ -83,13 +102,15 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - declined: Features not to be used even if the device offers them: its own, or those of its
   ///     queues and transport.
   ///   - buffers: How many pictures each scanout has room for.
+  ///   - format: How a pixel lies in memory, in every frame of a scanout for which nothing else is
+  ///     asked by ``setMode(width:height:format:on:)``.
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
   @inline(never)  // A display is in its frame and another in its caller's: too much for one frame.
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
-    buffers: BufferCount = .two, waiting waiter: W
+    buffers: BufferCount = .two, format: PixelFormat = .b8g8r8x8, waiting waiter: W
   ) throws(GPUError) -> Self {
     var scanoutCount = 0
     var device = try negotiate(
@@ -112,7 +133,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     }
     var display = Self(
       platform: platform, device: device.start(), control: control, cursorQueue: cursorQueue,
-      scanoutCount: scanoutCount, buffers: buffers)
+      scanoutCount: scanoutCount, buffers: buffers, format: format)
     do {
       try display.updateScanouts(waiting: waiter)
     } catch {
@@ -159,9 +180,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   private init(
     platform: P, device: consuming LiveDevice<T>, control: consuming ControlQueue<P.Region, T.Bell>,
     cursorQueue: consuming CursorQueue<P.Region, T.Bell>, scanoutCount: Int,
-    buffers: BufferCount
+    buffers: BufferCount, format: PixelFormat
   ) {
     self.buffers = buffers
+    requests = InlineArray(repeating: ModeRequest(format: format))
     self.platform = platform
     features = GPUFeatures(rawValue: device.features.intersection(.deviceType).rawValue)
     self.device = device
@@ -272,6 +294,12 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     }
     for index in surfaces.indices {
       do throws(GPUError) {
+        if views[index].asked.surface != index {
+          try control.reserve(1)
+          let id = scanouts[index].id
+          try post(SetScanout(id, to: .none, rectangle: .empty), scanout: id)
+          try finishCalls(waiting: waiter)
+        }
         for slot in 0..<buffers.rawValue {
           if surfaces[index]?.created.contains(slot) == true,
             let resource = surfaces[index]?.resource(of: slot)

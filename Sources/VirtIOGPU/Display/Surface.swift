@@ -12,6 +12,10 @@ struct Surface<Region: DMARegion>: ~Copyable {
   var furtherResources = ResourceID.none
   let width: UInt32
   let height: UInt32
+  /// How a pixel lies in memory.
+  let format: PixelFormat
+  /// What the program had asked for when it was made.
+  var request: ModeRequest
   var buffer: LendingBuffer<Region, SlotNote>
   /// How slots become resources.
   private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
@@ -63,26 +67,25 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Takes memory for the pixels.
   init<P: Platform>(
-    _ resource: ResourceID, width: UInt32, height: UInt32, buffers: BufferCount,
-    platform: borrowing P
+    _ resource: ResourceID, _ shape: SurfaceShape, buffers: BufferCount, platform: borrowing P
   ) throws(GPUError) where P.Region == Region {
-    let pixelCount = UInt64(width) &* UInt64(height)
-    // The length of a backing entry has 32 bits.
-    guard pixelCount > 0, pixelCount <= UInt64(UInt32.max) / 4 else {
-      throw .invalidSize(width: width, height: height)
+    guard shape.isPossible else {
+      throw .invalidSize(width: shape.width, height: shape.height)
     }
-    let byteCount = pixelCount &* 4
+    let byteCount = UInt64(shape.width) &* UInt64(shape.height) &* 4
     let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
     do {
       buffer = try LendingBuffer(
         slotByteCount: Int(byteCount), slotCount: Int(slotCount),
-        note: SlotNote(width: width, height: height), from: platform)
+        note: SlotNote(shape), from: platform)
     } catch {
       throw .outOfMemory(error)
     }
     self.resource = resource
-    self.width = width
-    self.height = height
+    width = shape.width
+    height = shape.height
+    format = shape.format
+    request = ModeRequest(format: shape.format)
     latest = buffer.slotCount &- 1
     unknown = SlotSet(all: buffer.slotCount)
     wholly = unknown
@@ -95,15 +98,25 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// All of the surface.
   var bounds: Rectangle { Rectangle(x: 0, y: 0, width: Int(width), height: Int(height)) }
 
-  /// Whether this is the size that suits the display, or there is no way to that size.
-  func fits(_ scanout: Scanout) -> Bool {
-    let size = (scanout.width, scanout.height)
-    if let refusedSize, refusedSize == size { return true }
-    return (width, height) == size
+  /// What it is like.
+  var shape: SurfaceShape { SurfaceShape(width: width, height: height, format: format) }
+
+  /// Whether this is what it is to be like, or there is no way to that.
+  func fits(_ wanted: SurfaceShape, followsDisplay: Bool) -> Bool {
+    if followsDisplay, let refusedSize, refusedSize == (wanted.width, wanted.height) {
+      return true
+    }
+    return shape == wanted
   }
 
   /// Whether the commands that put it on its scanout have been posted.
   var isOnScanout: Bool { !created.isEmpty && !needsScanout }
+
+  /// The resource that has the picture that was presented last, if it can be put on further scanouts.
+  var shownResource: ResourceID? {
+    guard isOnScanout, !isRefused, !needsResource(latest) else { return nil }
+    return resource(of: latest)
+  }
 
   /// Whether no slot is with the device, on its way there, or in hand.
   var isIdle: Bool {
