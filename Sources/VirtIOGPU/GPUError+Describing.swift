@@ -41,8 +41,13 @@ extension GPUError: Describable {
       sink.write(UInt64(scanout.rawValue))
     case .staleFrame: sink.write("the frame belongs to a surface that is gone")
     case .invalidCursorImage(let pixelCount):
-      sink.write("a cursor image has 4096 pixels, found ")
+      sink.write("a cursor image has not as many pixels as its size says: found ")
       sink.write(UInt64(clamping: pixelCount))
+    case .invalidHotspot(let x, let y):
+      sink.write("a cursor cannot point with a pixel outside its image: found ")
+      sink.write(UInt64(x))
+      sink.write(", ")
+      sink.write(UInt64(y))
     case .notOffered(let features):
       sink.write("the device does not offer GPU features ")
       sink.write(hexadecimal: features.rawValue)

@@ -32,8 +32,10 @@ public enum GPUError: Error, Equatable, Sendable {
   case surfaceIsShared(ScanoutID)
   /// The frame belongs to a surface that is gone.
   case staleFrame
-  /// A cursor image needs 64 times 64 pixels.
+  /// A cursor image has not as many pixels as its width and height say.
   case invalidCursorImage(pixelCount: Int)
+  /// A cursor points with a pixel that is not in its image.
+  case invalidHotspot(x: UInt32, y: UInt32)
   /// The device does not offer the feature that this needs.
   case notOffered(GPUFeatures)
 }
