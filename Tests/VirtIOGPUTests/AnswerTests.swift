@@ -80,14 +80,14 @@ struct AnswerTests {
     #expect(failure.reason == .short(byteCount: byteCount))
   }
 
-  @Test("an answer that claims more than there is room for is taken as it is")
+  @Test("G06, Q11: an answer that claims more than there is room for is taken as it is")
   func long() throws {
     var display = try rig.open()
     amend(.resourceFlush) { $0.claimedByteCount = .max }
     #expect(try present(&display) == nil)
   }
 
-  @Test("an answer must echo the fence", arguments: [nil, 0, 2, .max] as [UInt64?])
+  @Test("G08, G09: an answer must echo the fence", arguments: [nil, 0, 2, .max] as [UInt64?])
   func wrongFence(_ fence: UInt64?) throws {
     var display = try rig.open()
     amend(.resourceFlush) { $0.fence = fence }
@@ -191,7 +191,7 @@ struct AnswerTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("an answer that comes too late harms nothing")
+  @Test("Q25, T04, SMP11, SMP13: an answer that comes too late harms nothing")
   func late() throws {
     var display = try rig.openWithFrame()
     rig.gpu.isHolding = true

@@ -172,7 +172,7 @@ struct PCITransportTests {
   }
 
   @Test(
-    "a notification address outside its structure, or odd, is refused before the queue is enabled",
+    "P30: a notification address outside its structure, or odd, is refused before the queue is enabled",
     arguments: [
       (4, 0x400), (4, 0xffff), (0x1000, 1), (0xfff, 1), (1, 1), (3, 5), (.max, 2), (.max, 0xffff),
       (0x8000_0000, 2), (0x1_0001, 0xffff),

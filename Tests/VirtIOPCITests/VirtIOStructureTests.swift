@@ -24,7 +24,7 @@ struct VirtIOStructureTests {
     #expect(found.notificationMultiplier == 0x1234_5678)
   }
 
-  @Test("PCI-CAP-2: the first usable one of each kind is taken")
+  @Test("P15, PCI-CAP-2: the first usable one of each kind is taken")
   func firstUsable() throws {
     // Unusable: it passes the end of its BAR.
     rig.function.addVirtIO(1, offset: 0x3ff0, byteCount: 0x38)
@@ -73,14 +73,14 @@ struct VirtIOStructureTests {
     #expect(try rig.refusal() == nil)
   }
 
-  @Test("PCI-CAP-4: a reserved BAR number is skipped", arguments: [6, 7, 10, 0x80, 0xff])
+  @Test("P16, PCI-CAP-4: a reserved BAR number is skipped", arguments: [6, 7, 10, 0x80, 0xff])
   func reservedBAR(_ bar: UInt8) throws {
     rig.function.addVirtIO(1, bar: bar, offset: 0x100, byteCount: 0x38)
     rig.addStructures()
     #expect(try structures().common?.base == rig.registers.base)
   }
 
-  @Test("PCI-CAP-3: a capability that is longer than its structure is accepted")
+  @Test("P12, PCI-CAP-3: a capability that is longer than its structure is accepted")
   func longCapability() throws {
     rig.function.addVirtIO(1, offset: 0, byteCount: 0x38, length: 0x20)
     rig.function.addVirtIO(2, offset: 0x3000, byteCount: 2, length: 0x40, multiplier: 4)
@@ -128,7 +128,7 @@ struct VirtIOStructureTests {
   }
 
   @Test(
-    "a structure beyond its BAR, or whose end wraps, is not usable",
+    "P24, P25: a structure beyond its BAR, or whose end wraps, is not usable",
     arguments: [
       (0x3fcc, 0x38), (0x4000, 0x38), (0x3fc8, 0x3c), (0, 0x4004), (0xffff_fffc, 0x38),
       (0xffff_fff0, 0xffff_ffff), (0x1000, 0xffff_f038), (4, .max),
