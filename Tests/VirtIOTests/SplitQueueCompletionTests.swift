@@ -53,8 +53,10 @@ struct SplitQueueCompletionTests {
   }
 
   @Test(
-    "a used id that is foreign, no head, or out of range breaks the queue",
-    arguments: [3, 4, 5, 7, 8, 0xffff, 0x1_0000, 0x1_0002, 0x8000_0002, UInt32.max])
+    "Q05, Q06, Q09: a used id that is foreign, no head, or out of range breaks the queue",
+    arguments: [
+      3, 4, 5, 6, 7, 8, 0xffff, 0x1_0000, 0x1_0001, 0x1_0002, 0x8000_0001, 0x8000_0002, UInt32.max,
+    ])
   func foreignID(_ id: UInt32) throws {
     var rig = try QueueRig<8>()
     // Heads are 0, 1 and 2; only the chain at 1 is in flight.
