@@ -93,6 +93,7 @@ extension QueueError: Describable {
     case .disabled: sink.write("the queue was reset and is not enabled")
     case .inFlight: sink.write("the chain is in flight already")
     case .tooLong: sink.write("the chain has no room for so many bytes")
+    case .empty: sink.write("a segment of the chain has no bytes")
     }
   }
 }

@@ -10,4 +10,6 @@ public enum PCIError: Error, Equatable, Sendable {
   case legacyDevice
   /// No usable structure of this kind; `rejected` is the last one that was there but not usable.
   case structureMissing(kind: VirtIOStructure.Kind, rejected: VirtIOStructure?)
+  /// The command register does not keep the bits that let the function decode memory and reach it.
+  case commandIgnored(found: UInt16)
 }

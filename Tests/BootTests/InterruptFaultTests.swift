@@ -4,7 +4,8 @@ import VirtIOTesting
 /// A tree that lies about interrupts: the next mechanism down, in words, and the picture all the same.
 @Suite struct InterruptFaultTests {
   @Test(
-    "what cannot be used is said, and the next way down is taken", arguments: InterruptFault.all)
+    "I15, P34: what cannot be used is said, and the next way down is taken",
+    arguments: InterruptFault.all)
   func nextWayDown(_ fault: InterruptFault) async throws {
     var machine = MachineConfiguration(image: try Repository.image("TestCard"))
     machine.machineOptions = [fault.machine]

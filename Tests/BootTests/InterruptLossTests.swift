@@ -20,7 +20,8 @@ import VirtIOTesting
     return try #require(line).split { !$0.isNumber }.compactMap { Int($0) }
   }
 
-  @Test("a storm of 1,000,000 from outside leaves the main loop its time; a stranger is disabled")
+  @Test(
+    "I03: a storm of 1,000,000 from outside leaves the main loop its time; a stranger is disabled")
   func storm() async throws {
     let configuration = try Self.machine(InterruptCase.all[0], "frames=3 load=3")
     try await MachineSlots.shared.run(configuration, deadline: .seconds(240)) { machine in
@@ -43,7 +44,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "a device that nobody drives pulls a shared line for ever: kept back, said, and let in again",
+    "I02, I05: a device that nobody drives pulls a shared line for ever: kept back, said, and let in again",
     arguments: [2, 3])
   func sharedStorm(version: Int) async throws {
     let shape = InterruptCase(
@@ -85,7 +86,7 @@ import VirtIOTesting
     case vector, function
   }
 
-  @Test("a lost interrupt is healed within 20 ms", arguments: Loss.allCases)
+  @Test("I04: a lost interrupt is healed within 20 ms", arguments: Loss.allCases)
   func lost(_ loss: Loss) async throws {
     let isMessage = loss == .vector || loss == .function
     let shape = InterruptCase(

@@ -105,7 +105,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("S10: two GPUs that pull one line: both heard, and no interrupt that neither owns to")
+  @Test("I09, S10: two GPUs that pull one line: both heard, and no interrupt that neither owns to")
   func sharedLine() async throws {
     let shape = InterruptCase(machine: "gic-version=2", way: "by INTx: 36", interrupt: 36)
     var machine = try shape.configuration("TestCard")

@@ -11,7 +11,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("RFB-3, RFB-4: addresses that the platform may translate, with an SMMU and without")
+  @Test("H15, RFB-3, RFB-4: addresses that the platform may translate, with an SMMU and without")
   func paintsBehindAnIOMMU() async throws {
     for options in ["", "iommu=smmuv3"] {
       var machine = MachineConfiguration(image: try Repository.image("TestCard"))

@@ -9,7 +9,8 @@ import VirtIOTesting
   private static let second = PollingWaiter(timeout: .seconds(1))
   private static let moment = PollingWaiter(timeout: .milliseconds(200))
 
-  @Test("STATUS-4, CLEAN-2, PCI-COM-9: a queue that breaks is seen, said, and mended by a reset")
+  @Test(
+    "Q35, STATUS-4, CLEAN-2, PCI-COM-9: a queue that breaks is seen, said, and mended by a reset")
   func brokenQueue() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       let function = try machine.function(ofType: 16)
@@ -54,7 +55,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("CLEAN-1: a command that is never answered times out, and others go on")
+  @Test("Q24, CLEAN-1: a command that is never answered times out, and others go on")
   func truncatedCommand() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       let spy = Spy()
@@ -100,7 +101,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("CLEAN-1: a question that is never answered keeps its place, and frames go on")
+  @Test("Q24, CLEAN-1: a question that is never answered keeps its place, and frames go on")
   func truncatedInquiry() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       let spy = Spy()
@@ -133,7 +134,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("CLEAN-1: a flush that is never answered keeps its frame, and is said")
+  @Test("Q24, CLEAN-1: a flush that is never answered keeps its frame, and is said")
   func truncatedFlush() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       let spy = Spy()

@@ -69,7 +69,8 @@ struct AnswerTests {
   }
 
   @Test(
-    "SPLIT-USED-1: an answer shorter than its header is none", arguments: [0, 4, 23] as [UInt32])
+    "Q12, SPLIT-USED-1: an answer shorter than its header is none",
+    arguments: 0..<24 as Range<UInt32>)
   func short(_ byteCount: UInt32) throws {
     var display = try rig.open()
     amend(.resourceFlush) { $0.claimedByteCount = byteCount }
@@ -80,14 +81,14 @@ struct AnswerTests {
     #expect(failure.reason == .short(byteCount: byteCount))
   }
 
-  @Test("an answer that claims more than there is room for is taken as it is")
+  @Test("G06, Q11: an answer that claims more than there is room for is taken as it is")
   func long() throws {
     var display = try rig.open()
     amend(.resourceFlush) { $0.claimedByteCount = .max }
     #expect(try present(&display) == nil)
   }
 
-  @Test("an answer must echo the fence", arguments: [nil, 0, 2, .max] as [UInt64?])
+  @Test("G08, G09: an answer must echo the fence", arguments: [nil, 0, 2, .max] as [UInt64?])
   func wrongFence(_ fence: UInt64?) throws {
     var display = try rig.open()
     amend(.resourceFlush) { $0.fence = fence }
@@ -122,8 +123,10 @@ struct AnswerTests {
             subject: CommandSubject(.getEDID, scanout: scanout), reason: .short(byteCount: 1055))))
   }
 
-  @Test("what is left in memory of an earlier answer is not taken for this one")
-  func staleAnswer() throws {
+  @Test(
+    "Q13: what is left in memory of an earlier answer is not taken for this one",
+    arguments: [24, 0, .max] as [UInt32])
+  func staleAnswer(_ claimed: UInt32) throws {
     var display = try rig.openWithFrame()
     // The device gives the buffers back without having written anything, but says it had.
     rig.gpu.isHolding = true
@@ -133,14 +136,16 @@ struct AnswerTests {
       // The number of a chain is that of its first descriptor.
       let (request, _) = ring.descriptor(slot)
       guard let type = ring.view(of: request)?.load(UInt32.self, at: 0) else { continue }
-      if type == 0x104 || type == 0x105 { ring.use(UInt32(slot), written: 24) }
+      if type == 0x104 || type == 0x105 { ring.use(UInt32(slot), written: claimed) }
     }
     let error = failure { () throws(GPUError) in try display.isComplete(presentation) }
     guard case .command(let failure) = error else {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(failure.reason == .unexpected(ResponseType(rawValue: 0)))
+    #expect(
+      failure.reason
+        == (claimed == 0 ? .short(byteCount: 0) : .unexpected(ResponseType(rawValue: 0))))
   }
 
   @Test("a failed transfer is said once, and the next frame is sent whole")
@@ -191,7 +196,7 @@ struct AnswerTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("an answer that comes too late harms nothing")
+  @Test("Q25, T04, SMP11, SMP13: an answer that comes too late harms nothing")
   func late() throws {
     var display = try rig.openWithFrame()
     rig.gpu.isHolding = true

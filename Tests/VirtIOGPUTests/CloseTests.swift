@@ -65,7 +65,7 @@ struct CloseTests {
     #expect(rig.platform.isBalanced && rig.transport.status == [])
   }
 
-  @Test("a device that never leaves reset keeps its memory")
+  @Test("H01, M12: a device that never leaves reset keeps its memory")
   func stuck() throws {
     let display = try openWithAll()
     let count = rig.platform.memory.liveCount

@@ -108,7 +108,7 @@ struct InterruptWaiterTests {
     #expect(found.latch.takeConfigurationChange(), "Who slept in vain looks at everything.")
   }
 
-  @Test("a clock that stands still, or runs backwards, ends it without a sleep")
+  @Test("T08: a clock that stands still, or runs backwards, ends it without a sleep")
   func still() throws {
     let still = try count(TestClock(.still), timeout: .seconds(5))
     #expect(still.looks <= 1_000_000 && still.deadlines == [])
@@ -116,7 +116,7 @@ struct InterruptWaiterTests {
     #expect(backwards.looks <= 1_100_001 && backwards.deadlines == [])
   }
 
-  @Test("wake-ups make it neither sleep nor last longer, also when the clock stands still")
+  @Test("T12: wake-ups make it neither sleep nor last longer, also when the clock stands still")
   func storm() throws {
     let found = try count(
       TestClock(.forwards(100)), timeout: Nanoseconds(rawValue: 1000), signals: true)

@@ -111,7 +111,7 @@ struct ResizeTests {
     #expect(next.width == 20)
   }
 
-  @Test("memory that the device does not let go of stays where it is until the reset")
+  @Test("M12: memory that the device does not let go of stays where it is until the reset")
   func keptMemory() throws {
     var display = try rig.openWithFrame()
     try resize(&display, 20, 10)

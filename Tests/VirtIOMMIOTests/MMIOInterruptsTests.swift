@@ -26,7 +26,7 @@ struct MMIOInterruptsTests {
     #expect(slot.interruptStatus == 0)
   }
 
-  @Test("MMIO-20, MMIO-22: bits without a meaning are neither believed nor acknowledged")
+  @Test("I06, MMIO-20, MMIO-22: bits without a meaning are neither believed nor acknowledged")
   func undefinedBits() throws {
     let interrupts = try makeInterrupts()
     slot.interruptStatus = 0xffff_fffd

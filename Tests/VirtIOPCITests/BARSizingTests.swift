@@ -35,7 +35,7 @@ struct BARSizingTests {
       ])
   }
 
-  @Test("64 bits, up to sizes above 4 GiB", arguments: [14, 31, 32, 33, 40] as [UInt64])
+  @Test("P19: 64 bits, up to sizes above 4 GiB", arguments: [14, 31, 32, 33, 40] as [UInt64])
   func memory64(_ order: UInt64) throws {
     let function = FakeFunction(bars: [
       .memory64(1 << order, prefetchable: true), .memory64(1 << order), .memory64(0x1000),
@@ -72,7 +72,8 @@ struct BARSizingTests {
     #expect(try size(some).map(\.0) == [2])
   }
 
-  @Test("a memory mask with holes is nonsense", arguments: [0xffff_0ff0, 0xf000_f000, 0x0000_fff0])
+  @Test(
+    "P20: a memory mask with holes is nonsense", arguments: [0xffff_0ff0, 0xf000_f000, 0x0000_fff0])
   func holes(_ mask: UInt32) throws {
     let function = FakeFunction()
     function.allow(mask, at: 0x10, width: 4)
@@ -94,7 +95,7 @@ struct BARSizingTests {
     #expect(try size(function).isEmpty)
   }
 
-  @Test("the last register cannot be the lower half of 64 bits")
+  @Test("P19: the last register cannot be the lower half of 64 bits")
   func lastRegister() throws {
     let function = FakeFunction()
     function.set32(4, at: 0x24)
@@ -106,7 +107,7 @@ struct BARSizingTests {
     #expect(function.read32(at: 0x28) == 0x1234_5678)
   }
 
-  @Test("a 64-bit mask with holes does not make a BAR of its upper half")
+  @Test("P20: a 64-bit mask with holes does not make a BAR of its upper half")
   func holesIn64() throws {
     let function = FakeFunction()
     function.set32(4, at: 0x10)

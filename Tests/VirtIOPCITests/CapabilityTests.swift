@@ -19,7 +19,7 @@ struct CapabilityTests {
     return found
   }
 
-  @Test("a function without a list has no capabilities, whatever its pointer says")
+  @Test("P07: a function without a list has no capabilities, whatever its pointer says")
   func none() throws {
     #expect(try walk() == [])
     function.set8(0x40, at: 0x34)

@@ -92,7 +92,7 @@ struct PCIInterruptsTests {
   }
 
   @Test(
-    "MSIX-1, MSIX-4, MSIX-5: fewer vectors than wanted, or refused ones, as far down as to the line",
+    "P33, MSIX-1, MSIX-4, MSIX-5: fewer vectors than wanted, or refused ones, as far down as to the line",
     arguments: [
       (1, [], 1, 0xc000), (2, [], 2, 0xc001), (3, [], 3, 0xc002), (128, [], 3, 0xc07f),
       (3, [2], 2, 0xc002), (3, [1], 1, 0xc002), (3, [1, 2], 1, 0xc002), (3, [0], 0, 0x4002),
@@ -206,7 +206,7 @@ struct PCIInterruptsTests {
     #expect(rig.function.command == 0x0546)
   }
 
-  @Test("PCI-ISR-D-1: the line's causes are read once; what is not defined does not count")
+  @Test("I06, PCI-ISR-D-1: the line's causes are read once; what is not defined does not count")
   func lineCauses() throws {
     let interrupts = try rig.makeTransport().interrupts
     rig.registers.interruptStatus = 0xff

@@ -10,17 +10,24 @@ struct PCITransportTests {
 
   private let platform = TestPlatform()
 
-  @Test("PCI-DISC-1, PCI-DISC-2: a GPU is 1af4:1050 and nothing else")
+  @Test("P02, PCI-DISC-1, PCI-DISC-2: a GPU is 1af4:1050 and nothing else, which is left alone")
   func matching() throws {
     typealias Transport = PCITransport<FakeMachine>
     #expect(Transport.matches(vendorID: 0x1af4, deviceID: 0x1050, deviceType: 16))
     #expect(!Transport.matches(vendorID: 0x1af4, deviceID: 0x1010, deviceType: 16))
     #expect(!Transport.matches(vendorID: 0x1af4, deviceID: 0x1000, deviceType: 16))
     #expect(!Transport.matches(vendorID: 0x1af5, deviceID: 0x1050, deviceType: 16))
-    for deviceID: UInt16 in [0x1041, 0x1010, 0x104f] {
+    let others: [(UInt16, UInt16)] = [
+      (0x1af4, 0x1041), (0x1af4, 0x1010), (0x1af4, 0x104f), (0x1af5, 0x1050), (0x8086, 0x1050),
+      (0x1af4, 0x1051),
+    ]
+    for (vendorID, deviceID) in others {
       let rig = PCITransportRig(deviceID: deviceID)
+      rig.function.set16(vendorID, at: 0)
       rig.addStructures()
-      #expect(try rig.refusal() == .wrongDevice(vendorID: 0x1af4, deviceID: deviceID))
+      rig.machine.isLogging = true
+      #expect(try rig.refusal() == .wrongDevice(vendorID: vendorID, deviceID: deviceID))
+      #expect(rig.machine.log.allSatisfy { $0.written == nil } && rig.registers.accesses.isEmpty)
     }
   }
 
@@ -33,7 +40,7 @@ struct PCITransportTests {
     #expect(try rig.refusal() == nil)
   }
 
-  @Test("PCI-LAY-1, PCI-LAY-2, PCI-LAY-3: a legacy device is refused untouched")
+  @Test("P03, PCI-LAY-1, PCI-LAY-2, PCI-LAY-3: a legacy device is refused untouched")
   func legacy() throws {
     let rig = PCITransportRig()
     rig.function.addCapability([0, 0], id: 0x11)
@@ -42,6 +49,13 @@ struct PCITransportTests {
     #expect(!rig.machine.log.isEmpty)
     #expect(rig.machine.log.allSatisfy { $0.written == nil })
     #expect(rig.registers.accesses.isEmpty)
+    // A transitional device has another number, whatever structures it has beside its ports.
+    let transitional = PCITransportRig(deviceID: 0x1010)
+    transitional.addStructures()
+    transitional.machine.isLogging = true
+    #expect(try transitional.refusal() == .wrongDevice(vendorID: 0x1af4, deviceID: 0x1010))
+    #expect(transitional.machine.log.allSatisfy { $0.written == nil })
+    #expect(transitional.registers.accesses.isEmpty)
   }
 
   @Test("a device that is refused is not touched, its command register neither")
@@ -134,7 +148,7 @@ struct PCITransportTests {
     _ = try transport.enable(placement(index: 1, size: 8, maximumSize: maximum))
     #expect(
       rig.registers.accesses == [
-        .read(0x1e, 2), .write(0x18, 2, 8),
+        .read(0x1e, 2), .write(0x18, 2, 8), .read(0x18, 2),
         .write(0x20, 4, 0x3344_5000), .write(0x24, 4, 0x1122),
         .write(0x28, 4, 0x3344_6000), .write(0x2c, 4, 0x1122),
         .write(0x30, 4, 0x3344_7000), .write(0x34, 4, 0x1122),
@@ -172,7 +186,7 @@ struct PCITransportTests {
   }
 
   @Test(
-    "a notification address outside its structure, or odd, is refused before the queue is enabled",
+    "P30: a notification address outside its structure, or odd, is refused before the queue is enabled",
     arguments: [
       (4, 0x400), (4, 0xffff), (0x1000, 1), (0xfff, 1), (1, 1), (3, 5), (.max, 2), (.max, 0xffff),
       (0x8000_0000, 2), (0x1_0001, 0xffff),

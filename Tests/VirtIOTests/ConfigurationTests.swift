@@ -35,7 +35,7 @@ struct ConfigurationTests {
         == [.readGeneration, .readConfiguration(0), .readConfiguration(12), .readGeneration])
   }
 
-  @Test("CFG-2: fields that change meanwhile are all read again")
+  @Test("H25, CFG-2: fields that change meanwhile are all read again")
   func changing() throws {
     // 5 | 6 6 | 7 | 7: the third attempt is the first with the same generation around it.
     let transport = transport
@@ -52,7 +52,7 @@ struct ConfigurationTests {
     #expect(transport.journal.events.count { $0 == .readGeneration } == 4)
   }
 
-  @Test("a configuration that never settles is given up")
+  @Test("H24: a configuration that never settles is given up")
   func neverSettles() {
     transport.generation = { UInt32($0) }
     let error = failure { () throws(DeviceError) in try readTwo() }

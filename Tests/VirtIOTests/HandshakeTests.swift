@@ -85,7 +85,7 @@ struct HandshakeTests {
         + [.writeStatus([.acknowledge]), .writeStatus([.acknowledge, .driver])])
   }
 
-  @Test("a device that never leaves reset is given up in time, and left alone")
+  @Test("H01: a device that never leaves reset is given up in time, and left alone")
   func stuckInReset() {
     transport.status = [.acknowledge, .needsReset]
     transport.resetDelay = nil
@@ -105,7 +105,8 @@ struct HandshakeTests {
     #expect(error == .neverReset(status: [.failed]))
   }
 
-  @Test("INIT-11, INIT-14, INIT-15: features refused: FAILED is written once, and that is the end")
+  @Test(
+    "H05, INIT-11, INIT-14, INIT-15: features refused: FAILED is written once, and that is the end")
   func featuresRefused() {
     transport.offered = [.version1, .accessPlatform]
     transport.refusesFeatures = true
@@ -120,7 +121,8 @@ struct HandshakeTests {
     #expect(transport.journal.statusWrites.count { $0.contains(.failed) } == 1)
   }
 
-  @Test("FEAT-13, FEAT-14: without VERSION_1 the device is marked FAILED and no feature accepted")
+  @Test(
+    "H11, FEAT-13, FEAT-14: without VERSION_1 the device is marked FAILED and no feature accepted")
   func versionMissing() {
     transport.offered = [.eventIndex]
     let error = failure { () throws(DeviceError) in try negotiate() }
@@ -212,7 +214,7 @@ struct HandshakeTests {
   }
 
   // swift-format-ignore
-  @Test("FEAT-4, FEAT-5, FEAT-6, FEAT-7, FEAT-8, FEAT-9, FEAT-15: of all bits on offer, unknown ones are left alone")
+  @Test("H13, FEAT-4, FEAT-5, FEAT-6, FEAT-7, FEAT-8, FEAT-9, FEAT-15: of all bits on offer, unknown ones are left alone")
   func everythingOffered() throws {
     transport.offered = Features(rawValue: .max)
     let negotiated = try negotiate()

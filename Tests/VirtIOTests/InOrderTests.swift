@@ -78,7 +78,8 @@ struct InOrderTests {
   }
 
   @Test(
-    "an element that is no head, or whose batch is longer than the index says, breaks the queue")
+    "Q23: an element that is no head, or whose batch is longer than the index says, breaks the queue"
+  )
   func nonsense() throws {
     for (id, claimed, violation) in [
       (1, 1, .usedElement(id: 1)), (8, 1, .usedElement(id: 8)), (4, 3, .usedElement(id: 4)),
@@ -97,7 +98,8 @@ struct InOrderTests {
     }
   }
 
-  @Test("PACKED-D-12: one used descriptor can be about a batch, and the next is behind all of it")
+  @Test(
+    "K14, PACKED-D-12: one used descriptor can be about a batch, and the next is behind all of it")
   func packedBatches() throws {
     for size: UInt16 in [5, 6, 7, 8] {
       var rig = try PackedRig<8>(size: size, offering: .inOrder)

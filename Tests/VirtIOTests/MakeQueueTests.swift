@@ -27,14 +27,14 @@ struct MakeQueueTests {
     }
   }
 
-  @Test("PCI-VQ-D-1: a queue with no room is missing")
+  @Test("H17, PCI-VQ-D-1: a queue with no room is missing")
   func missing() throws {
     transport.maximumSizes = [:]
     #expect(try makeQueue() == .queueMissing(index: 3))
     #expect(platform.allocationCount == 0)
   }
 
-  @Test("the size is a power of two that both sides can have")
+  @Test("H18, H19: the size is a power of two that both sides can have")
   func sizes() throws {
     for (room, size) in [(1, 1), (3, 2), (16, 16), (17, 16), (0x8000, 16), (0xffff, 16)] {
       transport.maximumSizes = [3: UInt16(room)]

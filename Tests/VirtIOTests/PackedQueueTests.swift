@@ -59,7 +59,7 @@ struct PackedQueueTests {
     #expect(rig.ringCount == 1, "nothing new, nothing said")
   }
 
-  @Test("PACKED-BAR-1, PACKED-BAR-2: the head last, a full barrier, the event, the doorbell")
+  @Test("SMP06, PACKED-BAR-1, PACKED-BAR-2: the head last, a full barrier, the event, the doorbell")
   func order() throws {
     var rig = try PackedRig<8>()
     let chain = try rig.pair()
@@ -84,7 +84,7 @@ struct PackedQueueTests {
 
   @Test(
     """
-    PACKED-D-1, PACKED-D-2, PACKED-D-4, PACKED-D-5, PACKED-DESC-1, PACKED-DESC-2: round and round, \
+    K06, PACKED-D-1, PACKED-D-2, PACKED-D-4, PACKED-D-5, PACKED-DESC-1, PACKED-DESC-2: round and round, \
     in any order, on rings of any size
     """,
     arguments: [3, 4, 5, 7, 8] as [UInt16])
@@ -182,7 +182,7 @@ struct PackedQueueTests {
     }
   }
 
-  @Test("with ORDER_PLATFORM the platform's barrier stands where the head is shown")
+  @Test("SMP06: with ORDER_PLATFORM the platform's barrier stands where the head is shown")
   func platformOrder() throws {
     var rig = try PackedRig<4>(offering: .orderPlatform)
     let chain = try rig.readableChain()

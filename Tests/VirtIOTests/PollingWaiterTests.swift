@@ -28,13 +28,13 @@ struct PollingWaiterTests {
     #expect(!third && clock.lookCount == looks)
   }
 
-  @Test("with a clock that stands still it ends all the same")
+  @Test("T08: with a clock that stands still it ends all the same")
   func still() {
     let platform = TestPlatform(clock: TestClock(.still))
     #expect(count(PollingWaiter(timeout: .seconds(5)), on: platform) <= 1_000_000)
   }
 
-  @Test("with a clock that runs backwards to zero it ends all the same")
+  @Test("T08: with a clock that runs backwards to zero it ends all the same")
   func backwards() {
     let platform = TestPlatform(clock: TestClock(.backwards(7), from: 700_000))
     #expect(count(PollingWaiter(timeout: .seconds(5)), on: platform) <= 1_100_001)

@@ -30,7 +30,7 @@ struct QueueMemoryTests {
     #expect(platform.memory.liveCount == 1)
   }
 
-  @Test("a device that never leaves reset gives no proof, and so no memory")
+  @Test("H01: a device that never leaves reset gives no proof, and so no memory")
   func stuck() throws {
     let rig = try QueueRig<8>()
     let platform = rig.platform

@@ -39,7 +39,7 @@ struct QueueResetTests {
     }
   }
 
-  @Test("VQRST-3: a packed ring starts at its first entry again")
+  @Test("Q35, VQRST-3: a packed ring starts at its first entry again")
   func packedLife() throws {
     var rig = try PackedRig<4>(offering: [.ringReset, .eventIndex])
     let chain = try rig.readableChain()

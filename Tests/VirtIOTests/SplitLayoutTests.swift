@@ -13,7 +13,9 @@ struct SplitLayoutTests {
       capacity: capacity, maximumSize: 32768, lineByteCount: lineByteCount, .version1)
   }
 
-  @Test("SPLIT-D-1: the size is the largest power of two that both sides can have, at most 32768")
+  @Test(
+    "H18, H19, SPLIT-D-1: the size is the largest power of two that both sides can have, at most 32768"
+  )
   func powersOfTwo() {
     for limit in 1...70_000 {
       let size = SplitLayout(capacity: .max, lineByteCount: 1).size(atMost: limit)

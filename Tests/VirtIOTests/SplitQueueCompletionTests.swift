@@ -4,7 +4,7 @@ import VirtIOTestDoubles
 
 @Suite("Virtqueue, split: from the device")
 struct SplitQueueCompletionTests {
-  @Test("completions come in the device's order, each once")
+  @Test("Q22: completions come in the device's order, each once")
   func outOfOrder() throws {
     var rig = try QueueRig<8>()
     let chains = try (0..<4).map { number in try rig.readableChain(number) }
@@ -31,7 +31,7 @@ struct SplitQueueCompletionTests {
   }
 
   @Test(
-    "a device claims to have written no more than there is room for",
+    "Q11, Q14: a device claims to have written no more than there is room for",
     arguments: [(0, 0), (23, 23), (24, 24), (25, 24), (.max, 24)] as [(UInt32, UInt32)])
   func clamping(claimed: UInt32, believed: UInt32) throws {
     var rig = try QueueRig<8>()
@@ -44,7 +44,7 @@ struct SplitQueueCompletionTests {
     #expect(completion.chain == chain && completion.writtenByteCount == believed)
   }
 
-  @Test("a chain without writable memory was not written to, whatever the device says")
+  @Test("Q15: a chain without writable memory was not written to, whatever the device says")
   func nothingToWrite() throws {
     var rig = try QueueRig<8>()
     let chain = try rig.readableChain()
@@ -53,8 +53,10 @@ struct SplitQueueCompletionTests {
   }
 
   @Test(
-    "a used id that is foreign, no head, or out of range breaks the queue",
-    arguments: [3, 4, 5, 7, 8, 0xffff, 0x1_0000, 0x1_0002, 0x8000_0002, UInt32.max])
+    "Q05, Q06, Q09: a used id that is foreign, no head, or out of range breaks the queue",
+    arguments: [
+      3, 4, 5, 6, 7, 8, 0xffff, 0x1_0000, 0x1_0001, 0x1_0002, 0x8000_0001, 0x8000_0002, UInt32.max,
+    ])
   func foreignID(_ id: UInt32) throws {
     var rig = try QueueRig<8>()
     // Heads are 0, 1 and 2; only the chain at 1 is in flight.
@@ -67,7 +69,7 @@ struct SplitQueueCompletionTests {
     try expectBroken(&rig, .usedElement(id: id), thenUse: taken, andEnqueue: chains[0])
   }
 
-  @Test("a used id of a chain that is not in flight breaks the queue", arguments: [0, 2])
+  @Test("Q07: a used id of a chain that is not in flight breaks the queue", arguments: [0, 2])
   func notInFlight(_ id: UInt32) throws {
     var rig = try QueueRig<8>()
     let chains = try (0..<3).map { number in
@@ -79,7 +81,7 @@ struct SplitQueueCompletionTests {
     try expectBroken(&rig, .usedElement(id: id), thenUse: taken, andEnqueue: chains[0])
   }
 
-  @Test("a used id given twice breaks the queue")
+  @Test("Q08: a used id given twice breaks the queue")
   func duplicate() throws {
     var rig = try QueueRig<8>()
     let chains = try (0..<3).map { number in try rig.readableChain(number) }
@@ -92,7 +94,7 @@ struct SplitQueueCompletionTests {
   }
 
   @Test(
-    "a used index further than what is outstanding breaks the queue",
+    "Q01, Q03: a used index further than what is outstanding breaks the queue",
     arguments: [3, 4, 8, 0x7fff, 0x8000, 0xffff])
   func indexAhead(_ index: UInt16) throws {
     var rig = try QueueRig<8>()
@@ -104,7 +106,7 @@ struct SplitQueueCompletionTests {
       &rig, .usedIndex(found: index, outstanding: 2), thenUse: taken, andEnqueue: chains[2])
   }
 
-  @Test("a used index that goes back breaks the queue")
+  @Test("Q02: a used index that goes back breaks the queue")
   func indexBack() throws {
     var rig = try QueueRig<8>()
     let chains = try (0..<3).map { number in try rig.readableChain(number) }

@@ -56,7 +56,9 @@ struct SplitQueueTests {
     #expect(rig.transport.journal.ringCount(of: 0) == 1, "one doorbell for all")
   }
 
-  @Test("SPLIT-BAR-1, SPLIT-BAR-2: entries, index, full barrier, flags, doorbell: in this order")
+  @Test(
+    "SMP01, SMP03, SMP05, SPLIT-BAR-1, SPLIT-BAR-2: entries, index, full barrier, flags, doorbell: in this order"
+  )
   func order() throws {
     var rig = try QueueRig<8>()
     let chain = try rig.readableChain()
@@ -84,7 +86,7 @@ struct SplitQueueTests {
     #expect(rig.transport.journal.ringCount(of: 0) == 0)
   }
 
-  @Test("SPLIT-KICK-4: a doorbell for each publication while used.flags is 0")
+  @Test("Q28, SPLIT-KICK-4: a doorbell for each publication while used.flags is 0")
   func notSuppressed() throws {
     var rig = try QueueRig<8>()
     let one = try rig.readableChain()
@@ -184,7 +186,8 @@ struct SplitQueueTests {
     #expect(try rig.submit(chain, byteCount: 64).segments.first?.byteCount == 64)
   }
 
-  @Test("with ORDER_PLATFORM the platform's barrier stands where the index is shown and read")
+  @Test(
+    "SMP02: with ORDER_PLATFORM the platform's barrier stands where the index is shown and read")
   func platformOrder() throws {
     var rig = try QueueRig<4>(offering: [.version1, .orderPlatform])
     let chain = try rig.readableChain()

@@ -66,7 +66,7 @@ struct SplitQueueWrapTests {
     #expect(rig.queue.outstandingCount == 0)
   }
 
-  @Test("queues of 1, 2 and 4 entries work")
+  @Test("M09: queues of 1, 2 and 4 entries work")
   func small() throws {
     try run(QueueRig<1>())
     try run(QueueRig<2>())

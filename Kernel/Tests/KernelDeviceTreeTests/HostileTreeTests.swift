@@ -30,7 +30,7 @@ struct HostileTreeTests {
     }
   }
 
-  @Test("Cut at every byte", arguments: Blob.names) func truncated(_ name: String) throws {
+  @Test("F03: Cut at every byte", arguments: Blob.names) func truncated(_ name: String) throws {
     let good = try Blob(name)
     let right = summary(good.read().machine)
     for count in 0..<good.bytes.count {

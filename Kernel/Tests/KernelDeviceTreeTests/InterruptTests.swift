@@ -38,7 +38,7 @@ struct InterruptTests {
     #expect(interrupts.messageFrames.count == 0)
   }
 
-  @Test("pins of each device lead where QEMU's board has them") func pins() throws {
+  @Test("P34: pins of each device lead where QEMU's board has them") func pins() throws {
     let blob = try Blob("virt-default")
     let tree = try DeviceTree(blob.bytes.span)
     let interrupts = InterruptDescription(tree)

@@ -69,7 +69,7 @@ struct GICTests {
     #expect(router == UInt64(cpu))
   }
 
-  @Test("one of another version is refused") func wrongVersion() throws {
+  @Test("I15: one of another version is refused") func wrongVersion() throws {
     let two = GICModel(version: 2)
     let three = GICModel(version: 3)
     #expect(throws: InterruptError.wrongVersion(.distributor, found: 0)) { try v2(three) }
@@ -83,7 +83,7 @@ struct GICTests {
     #expect(throws: InterruptError.wrongVersion(.cpuInterface, found: 0)) { try v2(two) }
   }
 
-  @Test("one that never answers is given up") func noAnswer() throws {
+  @Test("I15: one that never answers is given up") func noAnswer() throws {
     let model = GICModel(version: 3)
     model.registers.onRead = { $0 == GICModel.distributor ? 1 << 31 : nil }
     #expect(throws: InterruptError.noAnswer(.distributor)) { try v3(model) }
@@ -95,7 +95,7 @@ struct GICTests {
     #expect(throws: InterruptError.noProcessorInterface) { try v3(off) }
   }
 
-  @Test("regions that are too small are refused") func tooSmall() throws {
+  @Test("I15: regions that are too small are refused") func tooSmall() throws {
     let model = GICModel(version: 2)
     #expect(throws: InterruptError.regionTooSmall(.distributor)) {
       try GICv2(

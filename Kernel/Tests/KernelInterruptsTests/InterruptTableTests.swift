@@ -41,7 +41,8 @@ struct InterruptTableTests {
     #expect(witness.ids == [40])
   }
 
-  @Test("all owners of a shared line are asked; it is disabled with the last") func shared() throws
+  @Test("I09: all owners of a shared line are asked; it is disabled with the last") func shared()
+    throws
   {
     var table = Table(limit: Self.limit)
     let (left, right) = (Witness(), Witness())

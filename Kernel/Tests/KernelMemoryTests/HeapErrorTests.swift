@@ -66,12 +66,13 @@ struct HeapErrorTests {
     #expect(fault(freeing: blocks[0], in: &heap) == .foreign(address: blocks[0]))
   }
 
-  @Test("S2: double, foreign, misaligned and inner frees are named") func frees() throws {
+  @Test("M15, S2: double, foreign, misaligned and inner frees are named") func frees() throws {
     try frees(UncheckedHeap.self)
     try frees(CheckedHeap.self)
   }
 
-  @Test("S2: overwritten headers are noticed: its own, the next, the one before") func corrupted()
+  @Test("M15, S2: overwritten headers are noticed: its own, the next, the one before")
+  func corrupted()
     throws
   {
     let memory = Memory(pageCount: 64)

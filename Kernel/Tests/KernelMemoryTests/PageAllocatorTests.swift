@@ -110,7 +110,7 @@ struct PageAllocatorTests {
     }
   }
 
-  @Test("S3: double, foreign and partial frees are named") func errors() throws {
+  @Test("M15, S3: double, foreign and partial frees are named") func errors() throws {
     let memory = Memory(pageCount: 64)
     let reserved = memory.pages(40..<42)
     var pages = try allocator([memory.bounds], reserved: [reserved])

@@ -8,7 +8,8 @@ public enum DeviceError: Error, Equatable, Sendable {
   case queueNeverReset(index: UInt16)
   /// The device does not offer what the driver cannot do without.
   case missingFeatures(required: Features, offered: Features)
-  /// The device cleared FEATURES_OK: it does not work with this choice of its own features.
+  /// The device cleared FEATURES_OK: it does not work with this choice of its own features. Or it did
+  /// not keep the steps before, or failed meanwhile.
   case featuresRefused(accepted: Features)
   /// The configuration changed during each of many attempts to read it.
   case configurationUnstable

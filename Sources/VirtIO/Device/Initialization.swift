@@ -57,7 +57,12 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     let accepted = usable.intersection(wanted)
     transport.writeAcceptedFeatures(accepted)
     transport.writeStatus(status.union(.featuresOK))
-    guard transport.readStatus().contains(.featuresOK) else {
+    // Of a device that does not keep the other bits either, or has failed meanwhile, nothing good is to
+    // be expected.
+    let found = transport.readStatus()
+    guard found.isSuperset(of: status.union(.featuresOK)),
+      found.isDisjoint(with: [.needsReset, .failed])
+    else {
       transport.fail(after: status.union(.featuresOK))
       throw .featuresRefused(accepted: accepted)
     }

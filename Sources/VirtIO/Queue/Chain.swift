@@ -43,8 +43,11 @@ public enum QueueError: Error, Equatable, Sendable {
   case inFlight
   /// The queue was reset, and has not been enabled again.
   case disabled
-  /// More bytes than the chain's readable segment has were to be read from it.
+  /// More bytes than the chain's readable segment has were to be read from it; or a chain of 4 GiB or
+  /// more.
   case tooLong
+  /// A segment of no bytes, which no device has to take.
+  case empty
 
   /// What the device did.
   public enum Violation: Equatable, Sendable {

@@ -47,6 +47,7 @@ extension Virtqueue {
   {
     guard !mode.contains(.broken), records[index].phase == .idle else { throw refusal() }
     guard byteCount <= records[index].readableLimit else { throw .tooLong }
+    guard byteCount > 0 else { throw .empty }
     records[index].readableByteCount = byteCount
     if records[index].isIndirect {
       region.store32(byteCount, uncheckedAt: tableOffset(of: index) &+ 8)

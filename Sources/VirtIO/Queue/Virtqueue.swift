@@ -85,11 +85,14 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
 
   /// Lays out a chain of what the device reads, then of what it writes.
   ///
-  /// - Throws: ``QueueError/full`` if there are not enough entries left.
+  /// - Throws: ``QueueError/full`` if there are not enough entries left; ``QueueError/empty`` or
+  ///   ``QueueError/tooLong`` for segments that no chain may have.
   /// - Spec: VirtIO 1.4 §2.7.4.2 "Driver Requirements: Message Framing"
   public mutating func makeChain(readable: Segment, writable: Segment?)
     throws(QueueError) -> Chain
   {
+    guard readable.byteCount > 0, writable?.byteCount != 0 else { throw .empty }
+    guard readable.byteCount <= .max &- (writable?.byteCount ?? 0) else { throw .tooLong }
     let index = try takeEntries(segmentCount: writable == nil ? 1 : 2)
     records[index].readableLimit = readable.byteCount
     records[index].readableByteCount = readable.byteCount
@@ -100,8 +103,9 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
 
   /// Lays out a chain of which the device reads nothing.
   ///
-  /// - Throws: ``QueueError/full`` if there is no entry left.
+  /// - Throws: ``QueueError/full`` if there is no entry left; ``QueueError/empty``.
   public mutating func makeChain(writable: Segment) throws(QueueError) -> Chain {
+    guard writable.byteCount > 0 else { throw .empty }
     let index = try takeEntries(segmentCount: 1)
     records[index].writableByteCount = writable.byteCount
     layOut(writable, .write, then: nil, index)

@@ -43,20 +43,19 @@ struct BARSizing<Access: RegisterAccess> {
     configuration.command = command.subtracting(withheld)
   }
 
-  /// Whether the BAR that starts at a register takes the next one too, sensible or not.
-  func takesTwo(_ index: Int) -> Bool {
-    let low = configuration.read32(at: ConfigurationOffset.firstBAR &+ UInt(index) &* 4)
-    return low & 7 == 4 && index &+ 1 < registerCount
-  }
-
   /// Reads and sizes BAR `index`; nil if there is none. Its value is as it was, afterwards.
+  ///
+  /// - Parameter takesTwo: Becomes whether it takes the next register too, sensible or not.
   @inline(never)
-  func size(of index: Int) -> BAR? {
+  func size(of index: Int, takesTwo: inout Bool) -> BAR? {
     let offset = ConfigurationOffset.firstBAR &+ UInt(index) &* 4
+    // Read once: a second look might say something else.
     let low = configuration.read32(at: offset)
+    takesTwo = low & 7 == 4 && index &+ 1 < registerCount
     let lowMask = mask(at: offset, restoring: low)
     guard lowMask != 0 else { return nil }
     if low & 1 != 0 {
+      guard lowMask & ~3 != 0 else { return nil }
       // The upper half of a port BAR may be fixed to 0.
       let size = UInt64(~(lowMask & ~3 | 0xffff_0000)) &+ 1
       guard size & (size &- 1) == 0 else { return nil }
@@ -69,7 +68,7 @@ struct BARSizing<Access: RegisterAccess> {
     var addressMask = UInt64(lowMask & ~0xf) | 0xffff_ffff_0000_0000
     let is64Bit = low & 6 == 4
     if is64Bit {
-      guard index &+ 1 < registerCount else { return nil }
+      guard takesTwo else { return nil }
       let high = configuration.read32(at: offset &+ 4)
       address |= UInt64(high) << 32
       addressMask &= UInt64(mask(at: offset &+ 4, restoring: high)) << 32 | 0xffff_ffff
@@ -79,16 +78,19 @@ struct BARSizing<Access: RegisterAccess> {
     // The lowest address bit that can be set is the size. A mask with holes is nonsense.
     let size = ~addressMask &+ 1
     guard size != 0, size & (size &- 1) == 0 else { return nil }
+    // An address that is no multiple of the size is none that the function could have been given.
+    if address & (size &- 1) != 0 { address = 0 }
     return BAR(
       address: address, byteCount: size, isMemory: true, is64Bit: is64Bit,
       isPrefetchable: isPrefetchable)
   }
 
+  /// Which bits can be set; 0 if the register does not take its value back afterwards.
   private func mask(at offset: UInt, restoring value: UInt32) -> UInt32 {
     configuration.write32(.max, at: offset)
     let mask = configuration.read32(at: offset)
     configuration.write32(value, at: offset)
-    return mask
+    return configuration.read32(at: offset) == value ? mask : 0
   }
 
   /// Sets BAR `index` to `address`.

@@ -223,8 +223,9 @@ extension BARSizing {
   func forEach(_ body: (Int, BAR) -> Void) {
     var index = 0
     while index < registerCount {
-      if let bar = size(of: index) { body(index, bar) }
-      index &+= takesTwo(index) ? 2 : 1
+      var takesTwo = false
+      if let bar = size(of: index, takesTwo: &takesTwo) { body(index, bar) }
+      index &+= takesTwo ? 2 : 1
     }
   }
 }

@@ -7,20 +7,23 @@ struct MSIX<Access: RegisterAccess> {
   /// The message control register.
   private let control: RegisterWindow<Access>
   /// 16 bytes a vector.
-  private let table: RegisterWindow<Access>
+  let table: RegisterWindow<Access>
 
   static var capabilityID: UInt8 { 0x11 }
 
   /// Nil if the capability, or the table, does not lie wholly where it says.
-  init?(at offset: UInt8, of function: borrowing PCIFunction<Access>) {
-    guard let capability = function.configuration.window(at: UInt(offset), byteCount: 12),
+  init?(
+    at offset: UInt8, in configuration: RegisterWindow<Access>,
+    _ bars: InlineArray<6, RegisterWindow<Access>?>
+  ) {
+    guard let capability = configuration.window(at: UInt(offset), byteCount: 12),
       let control = capability.window(at: 2, byteCount: 2)
     else { return nil }
     let place = capability.read32(at: 4)
     let bar = Int(place & 7)
     let vectorCount = UInt(control.read16(at: 0) & 0x7ff) &+ 1
     guard bar < 6,
-      let table = function.bars[bar]?.window(at: UInt(place & ~7), byteCount: vectorCount &* 16)
+      let table = bars[bar]?.window(at: UInt(place & ~7), byteCount: vectorCount &* 16)
     else { return nil }
     self.control = control
     self.table = table

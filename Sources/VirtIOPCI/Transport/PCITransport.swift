@@ -47,7 +47,10 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   ) throws(PCIError) {
     let vendorID = function.vendorID
     let deviceID = function.deviceID
-    guard Self.matches(vendorID: vendorID, deviceID: deviceID, deviceType: deviceType) else {
+    // A header of another type has something else where a device has its BARs.
+    guard Self.matches(vendorID: vendorID, deviceID: deviceID, deviceType: deviceType),
+      function.configuration.read8(at: ConfigurationOffset.headerType) & 0x7f == 0
+    else {
       throw .wrongDevice(vendorID: vendorID, deviceID: deviceID)
     }
     let structures = try VirtIOStructures(of: function)
@@ -56,6 +59,10 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
       throw structures.missing(.notification)
     }
     function.configuration.command.formUnion([.memorySpace, .busMaster, .interruptDisable])
+    let command = function.configuration.command
+    guard command.isSuperset(of: [.memorySpace, .busMaster]) else {
+      throw .commandIgnored(found: command.rawValue)
+    }
     self.deviceType = deviceType
     address = function.address
     self.common = CommonConfiguration(registers: common)
@@ -151,7 +158,12 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     else {
       throw .notificationOutOfRange(index: queue.index, offset: notifyOffset)
     }
-    if queue.size != queue.maximumSize { common.writeQueueSize(queue.size) }
+    if queue.size != queue.maximumSize {
+      common.writeQueueSize(queue.size)
+      guard common.readQueueSize() == queue.size else {
+        throw .queueRefused(index: queue.index, isKept: false)
+      }
+    }
     if queue.interrupts { interrupts.assignVector(from: &vectors) }
     common.writeQueueDescriptorArea(queue.descriptorArea)
     common.writeQueueDriverArea(queue.driverArea)

@@ -61,12 +61,14 @@ struct VirtIOStructures<Access: RegisterAccess> {
   ///
   /// - Spec: VirtIO 1.4 §4.1.4.1 "Driver Requirements: Virtio Structure PCI Capabilities"
   init(of function: borrowing PCIFunction<Access>) throws(PCIError) {
-    let configuration = function.configuration
+    // What is behind the first 256 bytes belongs to other lists, so no capability reaches there.
+    let whole = function.configuration
+    let configuration = whole.window(at: 0, byteCount: min(whole.byteCount, 256)) ?? whole
     var list = CapabilityList(of: configuration)
     var count = 0
     while let capability = try list.next() {
       if capability.id == MSIX<Access>.capabilityID, messages == nil {
-        messages = MSIX(at: capability.offset, of: function)
+        messages = MSIX(at: capability.offset, in: configuration, function.bars)
       }
       guard capability.id == Self.vendorSpecific,
         let part = configuration.window(at: UInt(capability.offset), byteCount: 16)
@@ -79,10 +81,13 @@ struct VirtIOStructures<Access: RegisterAccess> {
         kind: kind, bar: part.read8(at: 4), offset: part.read32(at: 8),
         byteCount: part.read32(at: 12))
       let isUsable = take(
-        structure, needed, id: part.read8(at: 5), part.read8(at: 2), capability.offset, function)
+        structure, needed, id: part.read8(at: 5), part.read8(at: 2), capability.offset,
+        configuration, function.bars)
       if !isUsable { rejected = structure }
     }
     if count == 0 { throw .legacyDevice }
+    // A table whose entries are registers of the device as well is none.
+    if let messages, isTaken(messages.table) { self.messages = nil }
   }
 
   /// Keeps a structure if it is the first of its kind and lies where it says.
@@ -90,17 +95,18 @@ struct VirtIOStructures<Access: RegisterAccess> {
   /// - Returns: False if it is not usable.
   private mutating func take(
     _ structure: VirtIOStructure, _ needed: VirtIOStructure.Kind.Needs, id: UInt8,
-    _ capabilityByteCount: UInt8, _ offset: UInt8, _ function: borrowing PCIFunction<Access>
+    _ capabilityByteCount: UInt8, _ offset: UInt8, _ configuration: RegisterWindow<Access>,
+    _ bars: InlineArray<6, RegisterWindow<Access>?>
   ) -> Bool {
     guard capabilityByteCount >= needed.capabilityByteCount else { return false }
     // The extra fields of longer capabilities lie behind the common ones.
-    let tail = function.configuration.window(
+    let tail = configuration.window(
       at: UInt(offset) &+ 16, byteCount: UInt(needed.capabilityByteCount) &- 16)
     if structure.kind == .configurationAccess {
       if configurationAccess == nil { configurationAccess = offset }
       return true
     }
-    guard structure.bar < 6, let bar = function.bars[Int(structure.bar)] else { return false }
+    guard structure.bar < 6, let bar = bars[Int(structure.bar)] else { return false }
     if structure.kind == .sharedMemory {
       guard let tail else { return false }
       return takeSharedMemory(structure, id: id, tail: tail, in: bar)
@@ -109,21 +115,35 @@ struct VirtIOStructures<Access: RegisterAccess> {
       structure.offset & (needed.alignment &- 1) == 0,
       let window = bar.window(at: UInt(structure.offset), byteCount: UInt(structure.byteCount))
     else { return false }
+    if has(structure.kind) { return true }
+    if isTaken(window) { return false }
     switch structure.kind {
-    case .common:
-      if common == nil { common = window }
-    case .interruptStatus:
-      if interruptStatus == nil { interruptStatus = window }
-    case .device:
-      if device == nil { device = window }
+    case .common: common = window
+    case .interruptStatus: interruptStatus = window
+    case .device: device = window
     default:
       guard let tail else { return false }
-      if notification == nil {
-        notificationMultiplier = tail.read32(at: 0)
-        notification = window
-      }
+      notificationMultiplier = tail.read32(at: 0)
+      notification = window
     }
     return true
+  }
+
+  /// Whether there is a usable structure of a kind already.
+  private func has(_ kind: VirtIOStructure.Kind) -> Bool {
+    switch kind {
+    case .common: common != nil
+    case .interruptStatus: interruptStatus != nil
+    case .device: device != nil
+    default: notification != nil
+    }
+  }
+
+  /// Whether a window shares registers with a structure that was kept: then one write would do two
+  /// things.
+  private func isTaken(_ window: RegisterWindow<Access>) -> Bool {
+    window.overlaps(common) || window.overlaps(notification) || window.overlaps(interruptStatus)
+      || window.overlaps(device)
   }
 
   /// Keeps a shared memory region: offset and length have 64 bits (`struct virtio_pci_cap64`).
@@ -182,5 +202,14 @@ extension VirtIOStructure.Kind {
     case .sharedMemory: (24, 0, 1)
     default: nil
     }
+  }
+}
+
+extension RegisterWindow {
+  /// Whether two windows have a register in common.
+  fileprivate func overlaps(_ other: Self?) -> Bool {
+    guard let other else { return false }
+    let (first, second) = base <= other.base ? (self, other) : (other, self)
+    return second.base &- first.base < first.byteCount
   }
 }

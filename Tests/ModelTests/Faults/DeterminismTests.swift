@@ -47,7 +47,9 @@ import VirtIOTesting
     #expect(first.broken == [])
   }
 
-  @Test("CLEAN-2, DESIGN-7: whatever a device does, the driver keeps the rules", arguments: 0..<100)
+  @Test(
+    "M11, CLEAN-2, DESIGN-7: whatever a device does, the driver keeps the rules", arguments: 0..<100
+  )
   func everything(_ seed: UInt64) {
     let broken = run(ModelChance(seed: seed, oneIn: 6, actions: ModelChance.everything)).broken
     #expect(broken == [])

@@ -5,7 +5,8 @@ import VirtIOTesting
 
 /// Why a device interrupts, and what becomes of that.
 @Suite struct CauseTests {
-  @Test("PCI-CFGINT-1: an interrupt that signals both causes has both serviced", arguments: [1, 0])
+  @Test(
+    "I07, PCI-CFGINT-1: an interrupt that signals both causes has both serviced", arguments: [1, 0])
   func bothCauses(vectorCount: Int) throws {
     let rig = try InterruptRig(InterruptRig.slow(vectorCount: vectorCount))
     var display = try rig.open()
@@ -38,7 +39,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "PCI-ISR-D-1: on a shared line, who did not pull it says so, and one read does for one interrupt"
+    "I09, PCI-ISR-D-1: on a shared line, who did not pull it says so, and one read does for one interrupt"
   )
   func sharedLine() throws {
     let rig = try InterruptRig(InterruptRig.slow(vectorCount: 0))

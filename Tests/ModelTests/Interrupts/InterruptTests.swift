@@ -82,7 +82,7 @@ import VirtIOTesting
     #expect(try rig.finish(display) == [])
   }
 
-  @Test("lost interrupts cost 20 ms each, not the frame", arguments: [3, 0])
+  @Test("I04: lost interrupts cost 20 ms each, not the frame", arguments: [3, 0])
   func lostInterrupts(vectorCount: Int) throws {
     let rig = try InterruptRig(InterruptRig.slow(vectorCount: vectorCount))
     var display = try rig.open()

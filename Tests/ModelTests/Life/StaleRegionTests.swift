@@ -108,7 +108,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "whatever is in flight, and in whatever order it arrives, the last of many frames is exact",
+    "G39: whatever is in flight, and in whatever order it arrives, the last of many frames is exact",
     arguments: BufferCount.allCases, [PresentationPolicy.queued, .mailbox])
   func pipelined(_ buffers: BufferCount, _ policy: PresentationPolicy) throws {
     let machine = Self.machine { $0.chance = ModelChance(seed: 3, oneIn: 3) }

@@ -104,7 +104,8 @@ import VirtIOTesting
   }
 
   @Test(
-    "S9: out of memory at any allocation is a typed error, loses nothing, and can be tried again")
+    "M01, M02, S9: out of memory at any allocation is a typed error, loses nothing, and can be tried again"
+  )
   func coherent() throws {
     let pairs = try Self.sweep(ModelConfiguration()) { $0.platform }
     #expect(Set(pairs.map(\.operation)) == ["open", "mode set", "cursor", "resize"])

@@ -40,6 +40,8 @@ final class FakeRegisters: @unchecked Sendable {
   var queues = [Queue(), Queue(size: 16, notifyOffset: 1)]
   var configuration: [UInt8] = Array(0..<16)
   var interruptStatus: UInt8 = 0
+  /// What every queue size reads as, once it was written; nil for what was written.
+  var sizeReadBack: UInt16?
   var configurationVector: UInt16 = 0xffff
   /// Which vectors the device has no resources for.
   var refusedVectors: Set<UInt16> = []
@@ -181,7 +183,7 @@ final class FakeRegisters: @unchecked Sendable {
       if value == 0 || !isPacked && value & (value - 1) != 0 {
         violations.append("PCI-COM-6, PCI-COM-7: size \(value)")
       }
-      queues[queueSelect].size = UInt16(truncatingIfNeeded: value)
+      queues[queueSelect].size = sizeReadBack ?? UInt16(truncatingIfNeeded: value)
     case 0x1a: queues[queueSelect].vector = taken(value)
     case 0x1c:
       if value != 1 { violations.append("PCI-COM-10: queue_enable written \(value)") }
