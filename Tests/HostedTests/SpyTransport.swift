@@ -33,6 +33,7 @@ struct SpyTransport: Transport, ~Copyable {
   func readMaximumSize(ofQueue index: UInt16) -> UInt16 { base.readMaximumSize(ofQueue: index) }
 
   var honouredFeatures: Features { base.honouredFeatures }
+  mutating func startOver() { base.startOver() }
   func requestReset(ofQueue index: UInt16) { base.requestReset(ofQueue: index) }
   func isResetting(queue index: UInt16) -> Bool { base.isResetting(queue: index) }
 
