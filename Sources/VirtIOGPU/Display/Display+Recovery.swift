@@ -54,7 +54,9 @@ extension Display where T: ~Copyable {
       forgetDevice()
       try control.startOver(on: &device, during: restart)
       try cursorQueue.startOver(on: &device, during: restart)
-      let count = try device.readConfiguration { $0.readConfiguration32(at: Self.scanoutCountOffset) }
+      let count = try device.readConfiguration {
+        $0.readConfiguration32(at: Self.scanoutCountOffset)
+      }
       // There is no room for what further ones say of themselves.
       scanoutCount = min(max(Int(clamping: count), 1), control.layout.scanoutCount)
       try device.resume(restart)

@@ -98,7 +98,10 @@ import VirtIOTesting
       let fault = ModelFault(on: event, skipping: step, action)
       let (struck, complaints) = try Self.lead(
         sequence, features, fault, errorLimit: errorLimit)
-      failures += complaints.map { "\(event) \(step) \(action): \($0)" }
+      // Whoever never answers the question for an EDID is not asked again before a reset.
+      let excuse = action == .drop ? "GPU-EVT-2" : "none"
+      failures += complaints.filter { !$0.contains(excuse) }
+        .map { "\(event) \(step) \(action): \($0)" }
       if !struck { break }
       step += step < 20 ? 1 : stride
     }

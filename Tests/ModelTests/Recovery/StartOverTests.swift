@@ -6,7 +6,7 @@ import VirtIOPCI
 import VirtIOTesting
 
 /// What a display has after it has started over, and what becomes of one that cannot.
-@Suite struct RecoveryTests {
+@Suite struct StartOverTests {
   private typealias Patient = RecoveryPatient<PCITransport<ModelAccess>>
 
   private static func configuration(_ features: Features = .eventIndex, heads: Int = 1)
@@ -76,7 +76,9 @@ import VirtIOTesting
     #expect(patient.finishAll() == [])
   }
 
-  @Test("a device behind registers in memory, split and packed", arguments: [[], .packedRing] as [Features])
+  @Test(
+    "a device behind registers in memory, split and packed",
+    arguments: [[], .packedRing] as [Features])
   func memoryMapped(_ features: Features) throws {
     var configuration = Self.configuration(features)
     configuration.bus = .memory
@@ -123,7 +125,8 @@ import VirtIOTesting
     #expect(machine.liveAllocationCount == 0)
   }
 
-  @Test("S09: whoever waits for frames of which none came back is told once, and then that all is well")
+  @Test(
+    "S09: whoever waits for frames of which none came back is told once, and then that all is well")
   func underWay() throws {
     let machine = ModelMachine(Self.configuration())
     var display = try Display.open(
@@ -346,7 +349,9 @@ import VirtIOTesting
     }
   }
 
-  @Test("H01, H04: of a device that never leaves reset nothing is taken back, however often it is tried")
+  @Test(
+    "H01, H04: of a device that never leaves reset nothing is taken back, however often it is tried"
+  )
   func neverReset() throws {
     let machine = ModelMachine(Self.configuration())
     var patient = try Self.makePatient(machine)
