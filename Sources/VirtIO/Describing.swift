@@ -26,6 +26,9 @@ extension DeviceError: Describable {
     case .neverReset(let status):
       sink.write("the device never left reset: expected status 0, found ")
       sink.write(hexadecimal: UInt64(status.rawValue))
+    case .notRestarted(let status):
+      sink.write("the device did not start over: expected status 0xf, found ")
+      sink.write(hexadecimal: UInt64(status.rawValue))
     case .queueNeverReset(let index):
       sink.write("the device never reset queue ")
       sink.write(UInt64(index))

@@ -5,7 +5,7 @@ public import VirtIOGraphics
 public enum GPUError: Error, Equatable, Sendable {
   /// The device could not be taken into service.
   case device(DeviceError)
-  /// The device broke the rules of a queue; only a reset helps.
+  /// The device broke the rules of a queue; only a reset helps: ``Display/recover(waiting:)``.
   case queue(QueueError)
   /// The platform had no memory.
   case outOfMemory(AllocationFailure)
@@ -13,7 +13,7 @@ public enum GPUError: Error, Equatable, Sendable {
   case command(CommandFailure)
   /// The device did not answer in time. Its memory is left alone until it is reset.
   case timedOut(CommandSubject, needsReset: Bool)
-  /// The device has asked for a reset: all that is left to do with the display is to close it.
+  /// The device has asked for a reset: it is given nothing more until ``Display/recover(waiting:)``.
   case needsReset
   /// All command slots are in use; some will be free again when the device has answered.
   case busy

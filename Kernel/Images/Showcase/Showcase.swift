@@ -8,7 +8,8 @@ import VirtIOPCI
 /// Something to look at: a scene in motion on every enabled scanout of the first GPU.
 ///
 /// With `frames=N` among its arguments it switches the machine off after N frames; with `wait=poll` it
-/// does without interrupts; with `buffers=1`, `2` or `3` each scanout has room for so many pictures.
+/// does without interrupts; with `buffers=1`, `2` or `3` each scanout has room for so many pictures. A
+/// device that breaks is taken into service again.
 @main
 struct Showcase {
   static func main() {
@@ -61,19 +62,19 @@ struct Showcase {
       if connection.areUsed { screen.enableInterrupts() }
       let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
       var scenes = InlineArray<16, Scene?>(repeating: nil)
-      for index in 0..<screen.scanoutCount where screen.scanouts[index].isEnabled {
-        let scanout = screen.scanouts[index]
-        scenes[index] = Scene(
-          width: Int(scanout.width), height: Int(scanout.height),
-          facts: SceneFacts(scanout: index, place: place))
-        printLine("SHOWCASE scanout=\(index) size=\(scanout.width)x\(scanout.height)")
-      }
+      for index in scenes.indices { fit(&scenes[index], screen.scanouts[index], place) }
       guard screen.firstScanout != nil else { panic("GPU at \(device): no scanout is enabled") }
       var count: UInt64 = 0
       var due = platform.now
       while count < frames ?? .max {
         for index in scenes.indices {
-          try step(&scenes[index], index, isFirst: count == 0, on: &screen, patience)
+          do throws(GPUError) {
+            try step(&scenes[index], index, isFirst: count == 0, on: &screen, patience)
+          } catch {
+            // This step is left out; the last one is to be seen until the next.
+            try mend(error, &screen, patience)
+            for index in scenes.indices { fit(&scenes[index], screen.scanouts[index], place) }
+          }
         }
         count += 1
         if count == 1 { printLine("SHOWCASE READY") }
@@ -93,6 +94,20 @@ struct Showcase {
 
   /// 60 frames a second.
   static var interval: Nanoseconds { .microseconds(16_667) }
+
+  /// Makes the scene of a scanout, unless there is one of its size, and says that.
+  private static func fit(_ scene: inout Scene?, _ scanout: Scanout, _ place: SceneFacts.Place) {
+    guard scanout.isEnabled else {
+      scene = nil
+      return
+    }
+    let (width, height) = (Int(scanout.width), Int(scanout.height))
+    if scene?.width == width, scene?.height == height { return }
+    let index = Int(scanout.id.rawValue)
+    scene = Scene(
+      width: width, height: height, facts: SceneFacts(scanout: index, place: place))
+    printLine("SHOWCASE scanout=\(index) size=\(scanout.width)x\(scanout.height)")
+  }
 
   /// Draws one frame of one scanout: what its pixels lack, which is all of it at first, and what changes.
   static func step<T: Transport & ~Copyable>(

@@ -5,7 +5,7 @@ import VirtIOMMIO
 import VirtIOPCI
 
 /// Draws a picture that a program can check on every enabled scanout of every GPU, and draws it anew
-/// where a display is connected or resized. The GPUs are those on PCI; without any, those whose
+/// where a display is connected or resized. A device that breaks is taken into service again. The GPUs are those on PCI; without any, those whose
 /// registers lie in memory. With `wait=poll` among its arguments it does without interrupts.
 @main
 struct TestCard {
@@ -163,6 +163,7 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
       guard try takeDisplayEvent(waiting: patience) else { return }
     } catch {
       printLine("TESTCARD gpu=\(gpu) \(error)")
+      _ = mend(error, gpu: gpu, waiting: patience)
     }
     // An event may be about what was there when the device was opened.
     for index in 0..<scanoutCount where scanouts[index] != before[index] {
@@ -184,10 +185,15 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
     gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
   ) {
     guard scanouts[index].isEnabled else { return }
-    do throws(GPUError) {
-      try drawCard(gpu: gpu, scanout: index, waiting: patience)
-    } catch {
-      fail("gpu=\(gpu) scanout=\(index) \(error)")
+    var isMended = false
+    while true {
+      do throws(GPUError) {
+        return try drawCard(gpu: gpu, scanout: index, waiting: patience)
+      } catch {
+        // Once, as it may be this very picture that the device breaks at.
+        isMended = !isMended && mend(error, gpu: gpu, waiting: patience)
+        if !isMended { return fail("gpu=\(gpu) scanout=\(index) \(error)") }
+      }
     }
   }
 

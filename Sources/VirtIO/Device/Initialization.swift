@@ -16,8 +16,7 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     resetting transport: consuming T, on platform: borrowing P, waiting waiter: W
   ) throws(DeviceError) {
     _ = try transport.reset(on: platform, waiting: waiter)
-    transport.writeStatus([.acknowledge])
-    transport.writeStatus([.acknowledge, .driver])
+    transport.acknowledge()
     // Both sides write to a packed ring: where a line of a cache holds more than one descriptor and the
     // device does not snoop, what one side writes back would be lost to the other.
     let isShared = P.Region.lineByteCount <= PackedLayout.largestUnit
@@ -44,28 +43,17 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     requiring required: Features, declining declined: Features = [],
     choosing choose: (Features) -> Features
   ) throws(DeviceError) -> NegotiatedDevice<T> {
-    let status: DeviceStatus = [.acknowledge, .driver]
     let required = required.union(.version1)
     let offered = transport.readOfferedFeatures()
     let known = honoured.union(transport.honouredFeatures)
     let usable = offered.intersection(.deviceType.union(known))
     guard usable.isSuperset(of: required) else {
-      transport.fail(after: status)
+      transport.fail(after: [.acknowledge, .driver])
       throw .missingFeatures(required: required, offered: offered)
     }
     let wanted = choose(offered).union(known).subtracting(declined).union(required)
     let accepted = usable.intersection(wanted)
-    transport.writeAcceptedFeatures(accepted)
-    transport.writeStatus(status.union(.featuresOK))
-    // Of a device that does not keep the other bits either, or has failed meanwhile, nothing good is to
-    // be expected.
-    let found = transport.readStatus()
-    guard found.isSuperset(of: status.union(.featuresOK)),
-      found.isDisjoint(with: [.needsReset, .failed])
-    else {
-      transport.fail(after: status.union(.featuresOK))
-      throw .featuresRefused(accepted: accepted)
-    }
+    try transport.agree(on: accepted)
     return NegotiatedDevice(transport: transport, features: accepted)
   }
 }

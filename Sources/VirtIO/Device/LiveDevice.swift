@@ -1,6 +1,6 @@
 /// A device in service.
 public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
-  private var transport: T
+  var transport: T
   /// What was agreed.
   public let features: Features
 
@@ -27,9 +27,11 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// How its interrupts are told apart.
   public var interrupts: T.Interrupts { transport.interrupts }
 
-  /// Whether the device says that only a reset can help it. One register read.
+  /// Whether the device says that only a reset can help it, or is not in service any more. One register
+  /// read.
   public func needsReset() -> Bool {
-    transport.readStatus().contains(.needsReset)
+    let status = transport.readStatus()
+    return !status.isDisjoint(with: [.needsReset, .failed]) || !status.contains(.driverOK)
   }
 
   // MARK: One queue

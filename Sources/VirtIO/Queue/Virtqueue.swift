@@ -12,7 +12,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   var bell: Bell
   var mode: QueueMode
   /// What the device was told of it.
-  let placement: QueuePlacement
+  private(set) var placement: QueuePlacement
   /// Why the queue is out of service, if it is.
   private var fault: QueueError?
 
@@ -222,6 +222,19 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     cursor = RingCursor(entryCount: size)
     ledger = InOrderLedger()
     for index in 0..<chainCount { records[index].phase = .idle }
+  }
+
+  /// Becomes what it was when it was made, but for what was asked of interrupts: no chains, and memory
+  /// full of zeroes, whatever the device has written to it. The device has forgotten the queue.
+  ///
+  /// - Parameter maximumSize: The most entries that the device would take now: no fewer than there are.
+  mutating func startOver(maximumSize: UInt16) {
+    placement = placement.allowing(maximumSize)
+    for index in 0..<chainCount { records[index] = ChainRecord() }
+    chainCount = 0
+    entryCount = 0
+    clear(0, upTo: memory.byteCount)
+    renew()
   }
 
   /// Back in service: the device knows the queue.

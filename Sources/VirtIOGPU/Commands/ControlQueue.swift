@@ -21,7 +21,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// The commands that are no frame's own.
   var slots: CommandSlots
   /// How the commands of owners that are no frames have fared.
-  private(set) var accounts = InlineArray<34, CommandAccount>(repeating: CommandAccount())
+  var accounts = InlineArray<34, CommandAccount>(repeating: CommandAccount())
   /// The commands that are a frame's own.
   var frames = InlineArray<8, FrameCommands>(repeating: FrameCommands())
   /// A bit for each of these that a frame may take.
@@ -58,9 +58,16 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     queue.suppressInterrupts(true)
     layout = Layout(commandCount: queue.size / 2, scanoutCount: scanoutCount)
     slots = CommandSlots(general: layout.generalSlots)
-    freeFrames = UInt8(truncatingIfNeeded: (1 << layout.frameCount) &- 1)
+    freeFrames = layout.allFrames
     chains = InlineArray(repeating: nil)
     interruptLatch = memory.interruptLatch(at: Layout.interruptLatch(scanoutCount: scanoutCount))
+    self.memory = memory
+    self.queue = queue
+    layOutChains()
+  }
+
+  /// Makes the chain of each slot, on a queue that has none.
+  mutating func layOutChains() {
     for slot in 0..<layout.slotCount {
       let request = Segment(
         address: memory.deviceAddress.advanced(by: Layout.request(slot)),
@@ -70,8 +77,6 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
         byteCount: UInt32(Layout.responseByteCount(slot)))
       chains[slot] = try? queue.makeChain(readable: request, writable: response)
     }
-    self.memory = memory
-    self.queue = queue
   }
 
   /// A fence id that was not used before, greater than all that were.

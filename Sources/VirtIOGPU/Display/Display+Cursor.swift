@@ -40,19 +40,26 @@ extension Display where T: ~Copyable {
     let resource = try makeCursorResource(waiting: waiter)
     guard !control.slots.isAbandoned(resource) else { throw .busy }
     copyCursor(image, width: size.width, height: size.height)
-    // The image must have arrived before the cursor is told of it: that takes a fence.
+    let cursor = CursorState(
+      scanout: scanout, x: x, y: y, resource: resource, hotspotX: hotspotX, hotspotY: hotspotY)
+    cursorQueue.noteSlots()
+    cursorRequest = cursor
     try control.reserve(1)
+    try postCursorImage(resource)
+    try finishCalls(waiting: waiter)
+    try cursorQueue.update(cursor)
+    cursorRequest = nil
+    if cursorQueue.isDue { stopStanding() }
+  }
+
+  /// Posts the transfer of the cursor image. Room for it has been reserved.
+  mutating func postCursorImage(_ resource: ResourceID) throws(GPUError) {
+    // The image must have arrived before the cursor is told of it: that takes a fence.
     let fence = control.nextFence()
     let bounds = Rectangle(x: 0, y: 0, width: cursorSize, height: cursorSize)
     try post(
       TransferToHost2D(resource, rectangle: bounds, offset: 0, fence: fence), resource,
       fence: fence)
-    try finishCalls(waiting: waiter)
-    try cursorQueue.update(
-      CursorState(
-        scanout: scanout, x: x, y: y, resource: resource, hotspotX: hotspotX,
-        hotspotY: hotspotY))
-    if cursorQueue.isDue { stopStanding() }
   }
 
   /// Moves the cursor, within its scanout or to another. Does not block; one doorbell at the most.
@@ -77,6 +84,7 @@ extension Display where T: ~Copyable {
     throws(GPUError)
   {
     try requireService()
+    cursorRequest = nil
     defer { if cursorQueue.isDue { stopStanding() } }
     if let scanout, scanout != cursorQueue.wanted.scanout {
       guard self.scanout(scanout) != nil else { throw .scanoutDisabled(scanout) }
@@ -95,6 +103,7 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError``; never ``GPUError/busy``.
   public mutating func hideCursor() throws(GPUError) {
     try requireService()
+    cursorRequest = nil
     var cursor = cursorQueue.wanted
     cursor.resource = .none
     try cursorQueue.update(cursor)
@@ -121,19 +130,15 @@ extension Display where T: ~Copyable {
     throws(GPUError) -> ResourceID
   {
     if let cursorResource { return cursorResource }
-    let address = try makeCursorBuffer()
+    _ = try makeCursorBuffer()
     try control.reserve(2)
     let resource = makeResourceID()
-    let side = UInt32(cursorSize)
-    try post(
-      ResourceCreate2D(resource, format: .b8g8r8a8, width: side, height: side), resource)
-    try post(
-      ResourceAttachBacking(resource, address: address, byteCount: side * side * 4), resource)
+    try postCursorCreation(resource)
     do {
       try finishCalls(waiting: waiter)
     } catch {
       // Created perhaps, but of no use: the next attempt makes another.
-      if control.slots.freeCount > 0 {
+      if !isOutOfService, control.slots.freeCount > 0 {
         try post(ResourceRelease.unref(resource), resource)
         try? finishCalls(waiting: waiter)
       }
@@ -141,6 +146,16 @@ extension Display where T: ~Copyable {
     }
     cursorResource = resource
     return resource
+  }
+
+  /// Posts what makes the resource of the cursor image. Room for it has been reserved.
+  mutating func postCursorCreation(_ resource: ResourceID) throws(GPUError) {
+    guard let address = cursorBuffer?.deviceAddress else { return }
+    let side = UInt32(cursorSize)
+    try post(
+      ResourceCreate2D(resource, format: .b8g8r8a8, width: side, height: side), resource)
+    try post(
+      ResourceAttachBacking(resource, address: address, byteCount: side * side * 4), resource)
   }
 
   /// Where the device sees the cursor image's memory, which is taken when it is first needed.

@@ -28,6 +28,7 @@ extension Display where T: ~Copyable {
     var waiter = waiter
     while waiter.wait(on: platform) {
       if let frame = try tryNextFrame(on: scanout) { return frame }
+      if hearsOfReset() { throw .needsReset }
     }
     // What came in the last moment, or in a way that standing commands do not know.
     if let frame = try tryAnyFrame(on: scanout) { return frame }
@@ -227,6 +228,7 @@ extension Display where T: ~Copyable {
           CommandSubject(.resourceFlush, scanout: presentation.scanout),
           needsReset: needsReset())
       }
+      if hearsOfReset() { throw .needsReset }
     }
   }
 

@@ -62,13 +62,13 @@ extension Display where T: ~Copyable {
 
   /// Asks whether displays were connected, disconnected or resized, and takes that in.
   ///
-  /// If nothing happened, three register reads, or none once ``enableInterrupts()`` has been called:
+  /// If nothing happened, four register reads, or none once ``enableInterrupts()`` has been called:
   /// then an interrupt tells when to look. Otherwise blocks like ``updateScanouts(waiting:)``. The
   /// next frame of a scanout whose display was resized has the new size; until that frame is
   /// presented, the old picture stays.
   ///
   /// - Returns: Whether ``scanouts`` was read anew.
-  /// - Throws: ``GPUError``.
+  /// - Throws: ``GPUError``; ``GPUError/needsReset`` if what happened is that the device broke.
   /// - Spec: VirtIO 1.4 §5.7.4 "Device configuration layout"
   public mutating func takeDisplayEvent<W: Waiter>(waiting waiter: W) throws(GPUError) -> Bool {
     if suspectsConfigurationChange() { try readDisplayEvent() }
@@ -79,6 +79,7 @@ extension Display where T: ~Copyable {
   }
 
   private mutating func readDisplayEvent() throws(GPUError) {
+    if needsReset() { throw .needsReset }
     let events: UInt32
     do {
       events = try device.readConfiguration { $0.readConfiguration32(at: 0) }

@@ -48,6 +48,15 @@ extension Display where T: ~Copyable {
     }
   }
 
+  /// The device was reset: it shows nothing any more. What was shown last stays what is gone back to.
+  mutating func forgetViews() {
+    viewsInFlight = 0
+    frameViews = 0
+    blockedViews = 0
+    viewFailure = nil
+    dueViews = enabledScanouts
+  }
+
   /// Takes in what displays were connected and disconnected.
   mutating func updateViews(from before: UInt16) {
     let gone = before & ~enabledScanouts

@@ -44,7 +44,11 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// The resource that holds the cursor image, if there is one.
   var cursorResource: ResourceID?
   /// Whether the device was seen to need a reset: it is given nothing more, and not waited for.
-  private var isOutOfService = false
+  var isOutOfService = false
+  /// What was asked for with the image in ``cursorBuffer``, while the device need not have the image.
+  var cursorRequest: CursorState?
+  /// Whether an interrupt has told of a change, and only the status was looked at.
+  var configurationIsSuspect = false
   /// Whether the device has reported a change that ``scanouts`` does not show yet.
   var displayEventIsDue = false
   /// A bit for each scanout whose display has still to be asked for its EDID.
@@ -79,7 +83,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
   public internal(set) var scanouts: InlineArray<16, Scanout>
   /// How many outputs the device has, 1 to 16.
-  public private(set) var scanoutCount: Int
+  public internal(set) var scanoutCount: Int
   /// The features of the GPU that were agreed.
   public let features: GPUFeatures
   /// The features of its queues and its transport that were agreed.
@@ -91,7 +95,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   public static var deviceType: UInt16 { 16 }
 
   /// Where `num_scanouts` is in the device configuration, and how long the fixed part of that is.
-  private static var scanoutCountOffset: UInt { 8 }
+  static var scanoutCountOffset: UInt { 8 }
   private static var configurationByteCount: UInt { 16 }
 
   /// Takes a GPU into service and asks it what displays it has. Blocks.
@@ -210,6 +214,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Throws: The first failure, or ``GPUError/timedOut(_:needsReset:)``.
   mutating func finishCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
     control.publish()
+    try awaitCalls(waiting: waiter)
+  }
+
+  /// Waits until all that was posted for this caller, and shown to the device, is answered.
+  ///
+  /// - Throws: As ``finishCalls(waiting:)``.
+  mutating func awaitCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var waiter = waiter
     while true {
       try control.drain()
@@ -217,6 +228,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       guard waiter.wait(on: platform) else {
         let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
         throw .timedOut(subject, needsReset: needsReset())
+      }
+      if hearsOfReset() {
+        _ = control.abandonCaller()
+        throw .needsReset
       }
     }
     if let failure = control.takeFailure(of: .caller) { throw .command(failure) }

@@ -371,6 +371,23 @@ struct Surface<Region: DMARegion>: ~Copyable {
     if slot == latest { unknown.remove(slot) }
   }
 
+  /// The slot of the picture that was presented last, unless it is lent again, or was, and so may be
+  /// half-drawn.
+  var picture: Int? { unknown.contains(latest) ? nil : latest }
+
+  /// Notes that the device knows nothing of it any more, and has no slot. The pixels, and what is known of
+  /// them, stay.
+  mutating func forgetDevice() {
+    created = []
+    inFlight = []
+    waiting = []
+    wholly = SlotSet(all: buffer.slotCount)
+    needsScanout = true
+    isRefused = false
+    refusedSize = nil
+    release = .notAsked
+  }
+
   /// Makes it one that is put on its scanout anew, with nothing known of its slots.
   mutating func startOver() {
     unknown = SlotSet(all: buffer.slotCount)
