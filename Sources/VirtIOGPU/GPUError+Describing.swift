@@ -26,6 +26,11 @@ extension GPUError: Describable {
       sink.write(UInt64(width))
       sink.write("x")
       sink.write(UInt64(height))
+    case .tooScattered(let pieceCount, let limit):
+      sink.write("the pixels' memory lies in ")
+      sink.write(UInt64(clamping: pieceCount))
+      sink.write(" pieces, a device takes ")
+      sink.write(UInt64(clamping: limit))
     case .staleFrame: sink.write("the frame belongs to a surface that is gone")
     case .invalidCursorImage(let pixelCount):
       sink.write("a cursor image has 4096 pixels, found ")

@@ -24,6 +24,8 @@ public enum GPUError: Error, Equatable, Sendable {
   case noScanout
   /// A picture of this size has no pixels, or more than the device can be told of.
   case invalidSize(width: UInt32, height: UInt32)
+  /// The memory of a picture lies in more pieces than a device takes.
+  case tooScattered(pieceCount: Int, limit: Int)
   /// The frame belongs to a surface that is gone.
   case staleFrame
   /// A cursor image needs 64 times 64 pixels.

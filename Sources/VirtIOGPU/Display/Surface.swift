@@ -13,6 +13,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
   let width: UInt32
   let height: UInt32
   var buffer: LendingBuffer<Region, SlotNote>
+  /// What tells the device of the buffer, if that takes more than one entry.
+  var requests: BackingRequests<Region>?
   /// How slots become resources.
   private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
   /// Whether a transfer from behind the first slot has succeeded.
@@ -73,13 +75,11 @@ struct Surface<Region: DMARegion>: ~Copyable {
     }
     let byteCount = pixelCount &* 4
     let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
-    do {
-      buffer = try LendingBuffer(
-        slotByteCount: Int(byteCount), slotCount: Int(slotCount),
-        note: SlotNote(width: width, height: height), from: platform)
-    } catch {
-      throw .outOfMemory(error)
-    }
+    var memory = try Self.makeMemory(
+      slotByteCount: Int(byteCount), slotCount: Int(slotCount),
+      note: SlotNote(width: width, height: height), on: platform)
+    requests = memory.requests.take()
+    buffer = memory.buffer
     self.resource = resource
     self.width = width
     self.height = height
@@ -157,7 +157,14 @@ struct Surface<Region: DMARegion>: ~Copyable {
     arrangement == .shared ? created.isEmpty : !created.contains(slot)
   }
 
-  /// The memory behind a slot's resource.
+  /// Which bytes are behind a slot's resource, from the start of the first slot.
+  func backingRange(of slot: Int) -> Range<Int> {
+    guard arrangement == .separate else { return 0..<buffer.byteCount }
+    let start = slot &* buffer.slotByteCount
+    return start..<start &+ buffer.slotByteCount
+  }
+
+  /// The memory behind a slot's resource, if one entry is enough for it.
   func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
     guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
     return (
