@@ -39,6 +39,11 @@ extension GPUError: Describable {
     case .surfaceIsShared(let scanout):
       sink.write("another layout has the surface of scanout ")
       sink.write(UInt64(scanout.rawValue))
+    case .tooScattered(let pieceCount, let limit):
+      sink.write("the pixels' memory lies in ")
+      sink.write(UInt64(clamping: pieceCount))
+      sink.write(" pieces, a device takes ")
+      sink.write(UInt64(clamping: limit))
     case .staleFrame: sink.write("the frame belongs to a surface that is gone")
     case .invalidCursorImage(let pixelCount):
       sink.write("a cursor image has not as many pixels as its size says: found ")

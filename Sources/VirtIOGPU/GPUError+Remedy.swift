@@ -18,7 +18,7 @@ extension GPUError {
   /// | ``timedOut(_:needsReset:)``, ``needsReset`` | recover; a device that is only slow may do with more patience |
   /// | ``queue(_:)``, as the device broke the rules or the queue is out of service | recover |
   /// | ``busy``, ``noFrame(_:)`` | retry, when the device or the program has given something back |
-  /// | ``outOfMemory(_:)`` | retry, when something was freed |
+  /// | ``outOfMemory(_:)``, ``tooScattered(pieceCount:limit:)`` | retry, when something was freed |
   /// | ``scanoutDisabled(_:)``, ``noScanout`` | retry, when a display was connected |
   /// | ``command(_:)`` | see ``CommandFailure/remedy`` |
   /// | ``device(_:)`` | see ``VirtIO/DeviceError/remedy`` |
@@ -27,7 +27,7 @@ extension GPUError {
     switch self {
     case .timedOut, .needsReset: .recover
     case .queue(let error): error.remedy
-    case .busy, .noFrame, .outOfMemory, .scanoutDisabled, .noScanout: .retry
+    case .busy, .noFrame, .outOfMemory, .tooScattered, .scanoutDisabled, .noScanout: .retry
     case .command(let failure): failure.remedy
     case .device(let error): error.remedy
     case .staleFrame, .invalidSize, .invalidViewport, .surfaceIsShared, .invalidCursorImage,

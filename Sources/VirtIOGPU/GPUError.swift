@@ -30,6 +30,8 @@ public enum GPUError: Error, Equatable, Sendable {
   /// The scanout shows another's surface, or its own is shown by another, so that it cannot be part of
   /// this layout.
   case surfaceIsShared(ScanoutID)
+  /// The memory of a picture lies in more pieces than a device takes.
+  case tooScattered(pieceCount: Int, limit: Int)
   /// The frame belongs to a surface that is gone.
   case staleFrame
   /// A cursor image has not as many pixels as its width and height say.

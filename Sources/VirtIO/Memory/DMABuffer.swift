@@ -26,6 +26,11 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
       let region = platform.allocate(
         byteCount: padded.partialValue & ~rest, alignment: max(alignment, Region.lineByteCount))
     else { throw AllocationFailure(byteCount: byteCount) }
+    self.init(taking: region)
+  }
+
+  /// Owns a region that is zeroed and nobody else's.
+  init(taking region: Region) {
     self.region = region
     // The zeroes are still in the caches, from where they could be written over anything later.
     region.prepareForDeviceWrites(uncheckedAt: 0, byteCount: region.byteCount)

@@ -17,7 +17,9 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   var memory: DMABuffer<Region>
   var queue: Virtqueue<Region, Bell, 64>
   let layout: Layout
-  private var chains: InlineArray<32, Chain?>
+  var chains: InlineArray<32, Chain?>
+  /// A bit for each slot whose chain leads to a request elsewhere; see ``post(from:_:for:)``.
+  var redirectedSlots: UInt32 = 0
   /// The commands that are no frame's own.
   var slots: CommandSlots
   /// How the commands of owners that are no frames have fared.
@@ -142,7 +144,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   }
 
   /// Clears the place of a response.
-  private mutating func clearResponse(_ slot: Int) {
+  mutating func clearResponse(_ slot: Int) {
     clearResponse(at: Layout.response(slot), byteCount: Layout.responseByteCount(slot))
   }
 
@@ -155,10 +157,9 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   }
 
   @inline(never)
-  private mutating func send(_ slot: Int, _ byteCount: Int, _ record: CommandRecord)
-    throws(GPUError)
-  {
+  mutating func send(_ slot: Int, _ byteCount: Int, _ record: CommandRecord) throws(GPUError) {
     guard let chain = chains[slot] else { throw .busy }
+    if redirectedSlots != 0 { try restore(slot) }
     do {
       try queue.enqueue(chain, readableByteCount: UInt32(truncatingIfNeeded: byteCount))
     } catch {

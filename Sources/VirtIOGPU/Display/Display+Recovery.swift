@@ -75,7 +75,7 @@ extension Display where T: ~Copyable {
       let isNeeded =
         retiredSurfaces[index]?.release == .notAsked && retiredSurfaces[index]?.isRefused == false
         && surfaces[index]?.isOnScanout == false
-      if !isNeeded, let old = retiredSurfaces[index].take() { old.buffer.free(to: platform) }
+      if !isNeeded, let old = retiredSurfaces[index].take() { old.free(to: platform) }
       surfaces[index]?.forgetDevice()
       retiredSurfaces[index]?.forgetDevice()
       progress[index].forgetFailure()

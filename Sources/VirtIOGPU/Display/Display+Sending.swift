@@ -133,18 +133,29 @@ extension Display where T: ~Copyable {
     let create = ResourceCreate2D(
       place.resource, format: shape.format, width: shape.width, height: shape.height)
     try post(create, of: place, .resourceCreate2D, commands)
-    let attach = ResourceAttachBacking(
-      place.resource, address: backing.address,
-      byteCount: UInt32(truncatingIfNeeded: backing.byteCount))
-    try post(attach, of: place, .resourceAttachBacking, commands)
+    if let request = surfaces[index]?.attachRequest(slot, on: platform) {
+      let subject = CommandSubject(.resourceAttachBacking, of: place)
+      try control.post(from: request, subject, for: .frame(commands))
+    } else {
+      let attach = ResourceAttachBacking(
+        place.resource, address: backing.address,
+        byteCount: UInt32(truncatingIfNeeded: backing.byteCount))
+      try post(attach, of: place, .resourceAttachBacking, commands)
+    }
     surfaces[index]?.create(slot)
   }
 
   private mutating func post<Command: ControlCommand>(
     _ command: Command, of place: FramePlace, _ type: CommandType, _ commands: Int
   ) throws(GPUError) {
-    let subject = CommandSubject(
-      type, resource: place.resource, scanout: ScanoutID(rawValue: UInt32(place.scanout)))
-    try control.post(command, subject, for: .frame(commands))
+    try control.post(command, CommandSubject(type, of: place), for: .frame(commands))
+  }
+}
+
+extension CommandSubject {
+  /// What a command for a frame is about.
+  init(_ command: CommandType, of place: FramePlace) {
+    self.init(
+      command, resource: place.resource, scanout: ScanoutID(rawValue: UInt32(place.scanout)))
   }
 }

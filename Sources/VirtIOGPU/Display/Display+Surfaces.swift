@@ -71,7 +71,7 @@ extension Display where T: ~Copyable {
       if !old.created.isEmpty {
         retiredSurfaces[index] = consume old
       } else {
-        old.buffer.free(to: platform)
+        old.free(to: platform)
       }
     }
     surfaces[index] = consume surface
@@ -100,7 +100,7 @@ extension Display where T: ~Copyable {
     case .refused: return
     case .asked:
       guard retiredSurfaces[index]?.release == .asked else { return }
-      if let old = retiredSurfaces[index].take() { old.buffer.free(to: platform) }
+      if let old = retiredSurfaces[index].take() { old.free(to: platform) }
     case .notAsked:
       // One that the device did not take goes at once, another when its successor is on the scanouts.
       let isNeeded =
@@ -154,7 +154,7 @@ extension Display where T: ~Copyable {
     if requests[index] == failed.request { revertRequest(index) }
     if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
       // Without the resource, the device was never told of its memory.
-      failed.buffer.free(to: platform)
+      failed.free(to: platform)
     } else {
       retiredSurfaces[index] = consume failed
     }

@@ -225,7 +225,7 @@ extension Display where T: ~Copyable {
         }
         if let old = surfaces[index].take() {
           if old.created.isEmpty {
-            old.buffer.free(to: platform)
+            old.free(to: platform)
           } else {
             retiredSurfaces[index] = consume old
           }

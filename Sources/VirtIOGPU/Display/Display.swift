@@ -282,8 +282,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     cursorQueue.free(to: platform, after: proof)
     if let buffer = cursorBuffer.take() { buffer.free(to: platform) }
     for index in surfaces.indices {
-      if let surface = surfaces[index].take() { surface.buffer.free(to: platform) }
-      if let surface = retiredSurfaces[index].take() { surface.buffer.free(to: platform) }
+      if let surface = surfaces[index].take() { surface.free(to: platform) }
+      if let surface = retiredSurfaces[index].take() { surface.free(to: platform) }
     }
     if let failure { throw failure }
   }

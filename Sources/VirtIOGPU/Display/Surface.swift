@@ -17,6 +17,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// What the program had asked for when it was made.
   var request: ModeRequest
   var buffer: LendingBuffer<Region, SlotNote>
+  /// What tells the device of the buffer, if that takes more than one entry.
+  var requests: BackingRequests<Region>?
   /// How slots become resources.
   private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
   /// Whether a transfer from behind the first slot has succeeded.
@@ -74,13 +76,11 @@ struct Surface<Region: DMARegion>: ~Copyable {
     }
     let byteCount = UInt64(shape.width) &* UInt64(shape.height) &* 4
     let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
-    do {
-      buffer = try LendingBuffer(
-        slotByteCount: Int(byteCount), slotCount: Int(slotCount),
-        note: SlotNote(shape), from: platform)
-    } catch {
-      throw .outOfMemory(error)
-    }
+    var memory = try Self.makeMemory(
+      slotByteCount: Int(byteCount), slotCount: Int(slotCount),
+      note: SlotNote(shape), on: platform)
+    requests = memory.requests.take()
+    buffer = memory.buffer
     self.resource = resource
     width = shape.width
     height = shape.height
@@ -170,7 +170,14 @@ struct Surface<Region: DMARegion>: ~Copyable {
     arrangement == .shared ? created.isEmpty : !created.contains(slot)
   }
 
-  /// The memory behind a slot's resource.
+  /// Which bytes are behind a slot's resource, from the start of the first slot.
+  func backingRange(of slot: Int) -> Range<Int> {
+    guard arrangement == .separate else { return 0..<buffer.byteCount }
+    let start = slot &* buffer.slotByteCount
+    return start..<start &+ buffer.slotByteCount
+  }
+
+  /// The memory behind a slot's resource, if one entry is enough for it.
   func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
     guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
     return (

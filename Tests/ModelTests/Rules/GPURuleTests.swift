@@ -145,6 +145,23 @@ import VirtIOTesting
     #expect(rig.broken == ["GPU-D-17", "GPU-D-17"])
   }
 
+  @Test("MODEL-GPU-7: more entries than devices take") func longList() throws {
+    let rig = try Rig()
+    rig.control.send(RawCommand.create(1, 4, 4))
+    let request =
+      RawCommand.of(0x106, [1, 16385]) + Array(repeating: 0, count: 16385 * 16)
+    let region = try rig.driver.allocate(request.count)
+    // SAFETY: the region is as long as the request.
+    unsafe region.base.copyMemory(from: request, byteCount: request.count)
+    let response = rig.control.buffer().response
+    rig.control.descriptor(
+      0, region.deviceAddress.rawValue, UInt32(request.count), flags: 1, next: 1)
+    rig.control.descriptor(1, response, 2048, flags: 2)
+    rig.control.offer(0)
+    rig.control.publish()
+    #expect(rig.broken == ["MODEL-GPU-7"])
+  }
+
   @Test("RFB-5: backing that is no memory") func badBacking() throws {
     let rig = try Rig()
     rig.control.send(RawCommand.create(1, 4, 4))
