@@ -176,6 +176,11 @@ import Testing
     let other = EDIDBytes.displayID(EDIDBytes.block(0x05, (0..<35).flatMap { [4, UInt8($0), 49] }))
     let list = EDID(EDIDBytes.base(with: [block, other]).span).modes
     #expect(list.count == 64 && list.isTruncated && list.modes.count == 64)
+    #expect(list.preferred == nil)
+    // A preferred one that comes too late is known all the same.
+    let late = EDIDBytes.displayID(EDIDBytes.block(0x05, [0x84, 99, 59]))
+    let full = EDID(EDIDBytes.base(with: [block, other, late]).span)
+    #expect(full.modes.isTruncated && full.preferredMode?.width == 800)
     let fewer = EDID(EDIDBytes.base(with: [block]).span).modes
     #expect(fewer.count == 35 && !fewer.isTruncated)
   }
