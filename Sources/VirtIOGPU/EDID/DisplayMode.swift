@@ -48,7 +48,8 @@ public struct DisplayMode: Hashable, Sendable {
     guard rate > 0 else { return nil }
     self.init(
       width: UInt32(clamping: width), height: UInt32(clamping: height),
-      refreshRate: UInt32(clamping: rate), pixelClock: UInt32(clamping: clock), isInterlaced: isInterlaced, isPreferred: isPreferred)
+      refreshRate: UInt32(clamping: rate), pixelClock: UInt32(clamping: clock),
+      isInterlaced: isInterlaced, isPreferred: isPreferred)
   }
 
   /// Whether a program that sets one or the other gets the same picture.
