@@ -280,16 +280,20 @@ struct CursorTests {
   func brokenAlone() throws {
     var display = try rig.openWithFrame()
     try setCursor(&display)
-    rig.transport.rings[1]?.use(3)
-    let broken = GPUError.queue(.broken(.usedIndex(found: 2, outstanding: 1)))
+    rig.gpu.isHolding = true
+    for x: UInt32 in 0..<30 { try display.moveCursor(toX: x, y: 0) }
+    rig.gpu.isHolding = false
+    // The last place is kept until there is room; whoever sends it finds the queue broken.
+    rig.transport.rings[1]?.use(60)
+    let broken = GPUError.queue(.broken(.usedElement(id: 60)))
     for x: UInt32 in 0..<3 {
-      let moved = failure { () throws(GPUError) in try display.moveCursor(toX: x, y: 0) }
-      #expect(moved == broken)
       rig.gpu.clear()
       let presentation = try display.present(display.nextFrame(waiting: rig.waiter))
       #expect(try display.isComplete(presentation))
       try display.drain()
       #expect(!rig.gpu.types.isEmpty && rig.gpu.requests.allSatisfy { $0.queue == 0 })
+      let moved = failure { () throws(GPUError) in try display.moveCursor(toX: x, y: 0) }
+      #expect(moved == broken)
     }
     let set = failure { () throws(GPUError) in try setCursor(&display) }
     #expect(set == broken)
