@@ -238,13 +238,14 @@ struct CursorTests {
   }
 
   @Test(
-    "while the cursor queue is full the newest place is kept, and sent as soon as there is room")
-  func coalescing() throws {
+    "G51: while the cursor queue is full the newest place is kept, and sent as soon as there is room",
+    arguments: [false, true])
+  func coalescing(isReversed: Bool) throws {
     var display = try rig.open()
     rig.gpu.isHolding = true
     for x: UInt32 in 0..<30 { try display.moveCursor(toX: x, y: 0) }
     #expect(rig.gpu.types.count == 16 && rig.transport.journal.ringCount(of: 1) == 16)
-    rig.gpu.answerHeld()
+    rig.gpu.answerHeld(reversed: isReversed)
     try display.drain()
     #expect(rig.gpu.types.count == 17 && rig.gpu.requests.last?.word(at: 28) == 29)
     try display.drain()
@@ -275,6 +276,31 @@ struct CursorTests {
     #expect(last.last.map { [$0.word(at: 28), $0.word(at: 32)] } == [51, 7])
   }
 
+  @Test("G50: a cursor queue that is broken takes the cursor with it, and frames go on")
+  func brokenAlone() throws {
+    var display = try rig.openWithFrame()
+    try setCursor(&display)
+    rig.gpu.isHolding = true
+    for x: UInt32 in 0..<30 { try display.moveCursor(toX: x, y: 0) }
+    rig.gpu.isHolding = false
+    // The last place is kept until there is room; whoever sends it finds the queue broken.
+    rig.transport.rings[1]?.use(60)
+    let broken = GPUError.queue(.broken(.usedElement(id: 60)))
+    for x: UInt32 in 0..<3 {
+      rig.gpu.clear()
+      let presentation = try display.present(display.nextFrame(waiting: rig.waiter))
+      #expect(try display.isComplete(presentation))
+      try display.drain()
+      #expect(!rig.gpu.types.isEmpty && rig.gpu.requests.allSatisfy { $0.queue == 0 })
+      let moved = failure { () throws(GPUError) in try display.moveCursor(toX: x, y: 0) }
+      #expect(moved == broken)
+    }
+    let set = failure { () throws(GPUError) in try setCursor(&display) }
+    #expect(set == broken)
+    let hidden = failure { () throws(GPUError) in try display.hideCursor() }
+    #expect(hidden == broken)
+  }
+
   @Test("a cursor queue that is broken says so")
   func broken() throws {
     var display = try rig.open()
@@ -300,7 +326,7 @@ struct CursorTests {
     #expect(rig.gpu.types.last == 0x300)
   }
 
-  @Test("if the resource is refused, the cursor is not shown, and another try makes it anew")
+  @Test("G52: if the resource is refused, the cursor is not shown, and another try makes it anew")
   func refused() throws {
     var display = try rig.open()
     rig.gpu.amend = { request, reply in if request.type == 0x106 { reply?.type = 0x1201 } }

@@ -191,6 +191,8 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       due = .nothing
       queue.publish()
     } catch {
+      // Nothing will come of it before the queue is reset, and then all is said anew.
+      due = .nothing
       throw .queue(error)
     }
   }

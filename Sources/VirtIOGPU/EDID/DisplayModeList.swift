@@ -5,6 +5,9 @@ public struct DisplayModeList: Sendable {
   public private(set) var count = 0
   /// Whether there were more than the list holds.
   public private(set) var isTruncated = false
+  /// The first mode that the display would rather have than others, whether the list had room for it or
+  /// not; nil if it does not say.
+  public private(set) var preferred: DisplayMode?
 
   /// A list without modes.
   init() {
@@ -18,6 +21,7 @@ public struct DisplayModeList: Sendable {
 
   /// Adds a mode, or to the same one in the list what is known of it now.
   mutating func append(_ mode: DisplayMode) {
+    if mode.isPreferred, preferred == nil { preferred = mode }
     for index in 0..<count where storage[index].isSame(as: mode) {
       storage[index].isPreferred = storage[index].isPreferred || mode.isPreferred
       storage[index].pixelClock = storage[index].pixelClock ?? mode.pixelClock

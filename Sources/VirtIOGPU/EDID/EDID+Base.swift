@@ -41,8 +41,8 @@ extension EDID {
     _ block: Span<UInt8>, at place: Int, _ body: (DisplayMode) -> Void
   ) {
     let (size, rest) = (block.byte(place), block.byte(place &+ 1))
-    // 0x0101 is written where there is none, and 0 is no size.
-    guard size != 0, size != 1 || rest != 1 else { return }
+    // 0x0101 is written where there is none, by some 0x0000 or 0x0100: 256 pixels are nobody's width.
+    guard size > 1 else { return }
     let width = (size &+ 31) &* 8
     let height =
       switch rest &>> 6 {
@@ -50,7 +50,8 @@ extension EDID {
       case 0: block.byte(19) < 3 ? width : width &* 10 / 16
       case 1: width &* 3 / 4
       case 2: width &* 4 / 5
-      default: width &* 9 / 16
+      // What is written for a screen of 1360 by 768, though that is not quite its shape.
+      default: width == 1360 ? 768 : width &* 9 / 16
       }
     body(DisplayMode(standard: width, height, rate: (rest & 0x3f) &+ 60))
   }

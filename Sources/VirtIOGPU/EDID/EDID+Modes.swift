@@ -39,11 +39,5 @@ extension EDID {
   ///
   /// If it prefers several, the first of them: a detailed timing of the base block before those of
   /// extensions.
-  public var preferredMode: DisplayMode? {
-    var preferred: DisplayMode?
-    forEachMode { mode in
-      if preferred == nil, mode.isPreferred { preferred = mode }
-    }
-    return preferred
-  }
+  public var preferredMode: DisplayMode? { modes.preferred }
 }

@@ -92,6 +92,13 @@ import Testing
       ])
   }
 
+  @Test("1360 pixels and 16 by 9 stand for 1360 by 768")
+  func almostWide() {
+    #expect(
+      modes { $0.replaceSubrange(38..<40, with: [0x8b, 0xc0]) }
+        == [DisplayMode(1360, 768, 60_000, nil)])
+  }
+
   @Test("before EDID 1.3 the first of the shapes was a square")
   func square() {
     let found = modes {
@@ -109,8 +116,8 @@ import Testing
     }
     #expect(EDIDBytes.modes(bytes).count == 2)
     #expect(EDIDBytes.list(bytes) == [DisplayMode(1024, 768, 60_004, 65_000)])
-    // The smallest is a size, though.
-    #expect(modes { $0[39] = 2 } == [DisplayMode(256, 160, 62_000, nil)])
+    #expect(modes { $0[39] = 0 }.isEmpty, "some write 0x0100")
+    #expect(modes { $0[38] = 2 } == [DisplayMode(264, 165, 61_000, nil)])
   }
 
   @Test("six more standard timings in a descriptor")
@@ -176,6 +183,11 @@ import Testing
     let other = EDIDBytes.displayID(EDIDBytes.block(0x05, (0..<35).flatMap { [4, UInt8($0), 49] }))
     let list = EDID(EDIDBytes.base(with: [block, other]).span).modes
     #expect(list.count == 64 && list.isTruncated && list.modes.count == 64)
+    #expect(list.preferred == nil)
+    // A preferred one that comes too late is known all the same.
+    let late = EDIDBytes.displayID(EDIDBytes.block(0x05, [0x84, 99, 59]))
+    let full = EDID(EDIDBytes.base(with: [block, other, late]).span)
+    #expect(full.modes.isTruncated && full.preferredMode?.width == 800)
     let fewer = EDID(EDIDBytes.base(with: [block]).span).modes
     #expect(fewer.count == 35 && !fewer.isTruncated)
   }
