@@ -62,7 +62,9 @@ struct LayoutTests {
     let frame = try display.nextFrame(on: ids[1], waiting: rig.waiter)
     #expect(frame.scanout == ids[0])
     _ = consume frame
+    rig.gpu.clear()
     try display.close(waiting: rig.waiter)
+    #expect(Set(shown.map { $0[0] }) == [0, 1] && Set(shown.map { $0[1] }) == [0], "both are off")
     #expect(rig.platform.isBalanced)
   }
 
@@ -391,5 +393,13 @@ struct LayoutTests {
     #expect(shown.isEmpty)
     try present(&display)
     #expect(shown == [[0, 3, 0, 0, 100, 48], [1, 3, 0, 0, 100, 48]])
+    // A part that does not lie in the new surface gives way to all of it.
+    try display.show(Rectangle(x: 80, y: 10, width: 20, height: 20), of: ids[0], on: ids[1])
+    try present(&display)
+    rig.gpu.clear()
+    rig.gpu.outputs[0].width = 90
+    try display.updateScanouts(waiting: rig.waiter)
+    try present(&display)
+    #expect(shown == [[0, 4, 0, 0, 90, 48], [1, 4, 0, 0, 90, 48]])
   }
 }

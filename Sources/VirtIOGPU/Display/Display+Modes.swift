@@ -70,6 +70,8 @@ extension Display where T: ~Copyable {
     try requireService()
     stopStanding()
     requests[index] = request
+    // What was refused once may be possible now.
+    surfaces[index]?.refusedShape = nil
     attention |= Self.bit(index)
     setView(viewport, index)
     updateLayout()

@@ -60,9 +60,7 @@ extension Display where T: ~Copyable {
     do {
       surface = try Surface(makeResourceID(), shape, buffers: buffers, platform: platform)
     } catch {
-      if requests[index].followsDisplay {
-        surfaces[index]?.refusedSize = (shape.width, shape.height)
-      }
+      if requests[index].followsDisplay { surfaces[index]?.refusedShape = shape }
       refuseRequest(index)
       throw error
     }
@@ -145,7 +143,7 @@ extension Display where T: ~Copyable {
     }
     guard let failed = surfaces[index].take() else { return }
     if var old = retiredSurfaces[index].take() {
-      if failed.request.followsDisplay { old.refusedSize = (failed.width, failed.height) }
+      if failed.request.followsDisplay { old.refusedShape = failed.shape }
       // The one that failed may have taken its place.
       old.startOver()
       surfaces[index] = consume old
