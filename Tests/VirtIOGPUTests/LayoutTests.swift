@@ -325,7 +325,7 @@ struct LayoutTests {
     // As it does.
     try display.mirror(ids[1], on: ids[2])
     let found = display.viewport(of: ids[2])
-    #expect(found == Viewport(of: 0, bounds))
+    #expect(found == Viewport(source: ids[0], rectangle: bounds))
   }
 
   private func refusal(

@@ -126,6 +126,7 @@ extension Display where T: ~Copyable {
   }
 
   /// Goes back to what the program had asked for before, and to what was shown of it.
+  @inline(never)
   private mutating func refuseRequest(_ index: Int) {
     revertRequest(index)
     _ = revertViews(of: index)
