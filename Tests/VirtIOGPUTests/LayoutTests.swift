@@ -294,6 +294,20 @@ struct LayoutTests {
     #expect(rig.platform.isBalanced)
   }
 
+  @Test("without room for all commands of a first frame, the others follow without a frame")
+  func fewCommandsAtFirst() throws {
+    rig.transport.maximumSizes[0] = 16
+    rig.transport.configuration[2] = 4
+    rig.gpu.outputs = Array(repeating: .init(), count: 4)
+    var display = try rig.open()
+    for id in ids.dropFirst() { try display.mirror(ids[0], on: id) }
+    try present(&display)
+    #expect(shown.count < 4)
+    for _ in 0..<3 { try display.drain() }
+    #expect(shown.map { $0[0] } == [0, 1, 2, 3] && Set(shown.map { $0[1] }) == [1])
+    #expect(!rig.gpu.types.dropFirst(8).contains(0x105))
+  }
+
   @Test("what cannot be is refused, and nothing changes")
   func refusals() throws {
     var display = try open(3)

@@ -65,16 +65,21 @@ extension Display where T: ~Copyable {
       throw error
     }
     surface.request = requests[index]
-    if let old = surfaces[index].take() {
-      if !old.created.isEmpty {
-        retiredSurfaces[index] = consume old
-      } else {
-        old.buffer.free(to: platform)
-      }
-    }
+    retire(index)
     surfaces[index] = consume surface
     if isSeparate { separate(index) }
     return true
+  }
+
+  /// Has a surface go, at once if the device was never told of it.
+  @inline(never)
+  mutating func retire(_ index: Int) {
+    guard let old = surfaces[index].take() else { return }
+    if old.created.isEmpty {
+      old.buffer.free(to: platform)
+    } else {
+      retiredSurfaces[index] = consume old
+    }
   }
 
   /// Gives each slot of a surface a resource, if it has none.

@@ -207,21 +207,13 @@ extension Display where T: ~Copyable {
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      if surfaces[index] != nil {
-        guard surfaces[index]?.isIdle == true, retiredSurfaces[index] == nil, !isShown(index) else {
-          try releaseRetired(index)
-          continue
-        }
-        if let old = surfaces[index].take() {
-          if old.created.isEmpty {
-            old.buffer.free(to: platform)
-          } else {
-            retiredSurfaces[index] = consume old
-          }
-        }
+      if retiredSurfaces[index] == nil, !isShown(index), surfaces[index]?.isIdle == true {
+        retire(index)
       }
       try releaseRetired(index)
-      if retiredSurfaces[index] == nil { leavingSurfaces &= ~Self.bit(index) }
+      if surfaces[index] == nil, retiredSurfaces[index] == nil {
+        leavingSurfaces &= ~Self.bit(index)
+      }
     }
   }
 
