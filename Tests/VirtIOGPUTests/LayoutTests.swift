@@ -62,7 +62,9 @@ struct LayoutTests {
     let frame = try display.nextFrame(on: ids[1], waiting: rig.waiter)
     #expect(frame.scanout == ids[0])
     _ = consume frame
+    rig.gpu.clear()
     try display.close(waiting: rig.waiter)
+    #expect(Set(shown.map { $0[0] }) == [0, 1] && Set(shown.map { $0[1] }) == [0], "both are off")
     #expect(rig.platform.isBalanced)
   }
 
@@ -292,6 +294,20 @@ struct LayoutTests {
     #expect(rig.platform.isBalanced)
   }
 
+  @Test("without room for all commands of a first frame, the others follow without a frame")
+  func fewCommandsAtFirst() throws {
+    rig.transport.maximumSizes[0] = 16
+    rig.transport.configuration[2] = 4
+    rig.gpu.outputs = Array(repeating: .init(), count: 4)
+    var display = try rig.open()
+    for id in ids.dropFirst() { try display.mirror(ids[0], on: id) }
+    try present(&display)
+    #expect(shown.count < 4)
+    for _ in 0..<3 { try display.drain() }
+    #expect(shown.map { $0[0] } == [0, 1, 2, 3] && Set(shown.map { $0[1] }) == [1])
+    #expect(!rig.gpu.types.dropFirst(8).contains(0x105))
+  }
+
   @Test("what cannot be is refused, and nothing changes")
   func refusals() throws {
     var display = try open(3)
@@ -323,7 +339,7 @@ struct LayoutTests {
     // As it does.
     try display.mirror(ids[1], on: ids[2])
     let found = display.viewport(of: ids[2])
-    #expect(found == Viewport(of: 0, bounds))
+    #expect(found == Viewport(source: ids[0], rectangle: bounds))
   }
 
   private func refusal(
@@ -391,5 +407,13 @@ struct LayoutTests {
     #expect(shown.isEmpty)
     try present(&display)
     #expect(shown == [[0, 3, 0, 0, 100, 48], [1, 3, 0, 0, 100, 48]])
+    // A part that does not lie in the new surface gives way to all of it.
+    try display.show(Rectangle(x: 80, y: 10, width: 20, height: 20), of: ids[0], on: ids[1])
+    try present(&display)
+    rig.gpu.clear()
+    rig.gpu.outputs[0].width = 90
+    try display.updateScanouts(waiting: rig.waiter)
+    try present(&display)
+    #expect(shown == [[0, 4, 0, 0, 90, 48], [1, 4, 0, 0, 90, 48]])
   }
 }

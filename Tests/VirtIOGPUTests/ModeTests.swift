@@ -148,6 +148,23 @@ struct ModeTests {
     #expect(rig.platform.isBalanced)
   }
 
+  @Test("a format that the device refuses is said each time that it is asked for, another is had")
+  func refusedFormat() throws {
+    var display = try rig.openWithFrame()
+    rig.gpu.amend = { request, reply in
+      if request.type == 0x101, request.word(at: 28) == 4 { reply?.type = 0x1205 }
+    }
+    for format in [PixelFormat.x8r8g8b8, .x8r8g8b8, .a8b8g8r8] {
+      try display.followDisplay(format: format)
+      try present(&display)
+      let error = failure { () throws(GPUError) in try present(&display) }
+      let isRefused = format == .x8r8g8b8
+      #expect((error != nil) == isRefused)
+      let frame = try display.nextFrame(waiting: rig.waiter)
+      #expect(frame.format == (isRefused ? .b8g8r8x8 : format))
+    }
+  }
+
   @Test("where the device does not let go of the old surface, a size is refused as busy")
   func neverReleased() throws {
     var display = try rig.openWithFrame()

@@ -44,7 +44,7 @@ extension Display where T: ~Copyable {
       }
     }
     stopStanding()
-    setView(Viewport(of: surface, rectangle), target)
+    setView(View(of: surface, rectangle), target)
     updateLayout()
     try tellViews()
   }
@@ -56,8 +56,8 @@ extension Display where T: ~Copyable {
   ///
   /// - Throws: As ``show(_:of:on:)`` does.
   public mutating func mirror(_ source: ScanoutID, on scanout: ScanoutID) throws(GPUError) {
-    let viewport = views[try enabledIndex(of: source)].wanted
-    try show(viewport.rectangle, of: viewport.source, on: scanout)
+    let view = views[try enabledIndex(of: source)].wanted
+    try show(view.rectangle, of: scanouts[view.surface].id, on: scanout)
   }
 
   /// Moves what a scanout shows within the surface. Does not block; one doorbell at the most.
@@ -72,11 +72,11 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError/invalidViewport(_:)`` if that leads out of the surface; as ``show(_:of:on:)``.
   public mutating func pan(toX x: Int, y: Int, on scanout: ScanoutID? = nil) throws(GPUError) {
     let index = try enabledIndex(of: scanout)
-    let viewport = views[index].wanted
-    var rectangle = viewport.rectangle ?? wantedShape(viewport.surface).bounds
+    let view = views[index].wanted
+    var rectangle = view.rectangle ?? wantedShape(view.surface).bounds
     rectangle.x = x
     rectangle.y = y
-    try show(rectangle, of: viewport.source, on: scanouts[index].id)
+    try show(rectangle, of: scanouts[view.surface].id, on: scanouts[index].id)
   }
 
   /// Lays one surface over several scanouts, each of which shows its part of it in the size that suits
@@ -115,17 +115,18 @@ extension Display where T: ~Copyable {
     try requireService()
     for position in scanouts.indices {
       let index = Int(scanouts[position].rawValue & 15)
-      setView(Viewport(of: first, parts.rectangles[index]), index)
+      setView(View(of: first, parts.rectangles[index]), index)
     }
     try request(
       ModeRequest(width: width, height: height, format: format), first,
-      Viewport(of: first, parts.rectangles[first]))
+      View(of: first, parts.rectangles[first]))
   }
 
   /// What a scanout shows, or will with the next frame; nil if there is no such scanout.
   public mutating func viewport(of scanout: ScanoutID) -> Viewport? {
     guard let index = Int(exactly: scanout.rawValue), index < scanoutCount else { return nil }
-    return views[index].wanted
+    let view = views[index].wanted
+    return Viewport(source: scanouts[view.surface].id, rectangle: view.rectangle)
   }
 
   // MARK: Checks

@@ -30,7 +30,7 @@ extension Display where T: ~Copyable {
       width: width, height: height, format: format ?? requests[index].format)
     guard shape.isPossible else { throw .invalidSize(width: width, height: height) }
     try request(
-      ModeRequest(width: width, height: height, format: shape.format), index, Viewport(of: index))
+      ModeRequest(width: width, height: height, format: shape.format), index, View(of: index))
   }
 
   /// Has the frames of a scanout be of the size that suits its display again. Does not block.
@@ -42,7 +42,7 @@ extension Display where T: ~Copyable {
   ) throws(GPUError) {
     let index = try enabledIndex(of: scanout)
     try request(
-      ModeRequest(format: format ?? requests[index].format), index, Viewport(of: index))
+      ModeRequest(format: format ?? requests[index].format), index, View(of: index))
   }
 
   /// Shows frames of 1024 by 768 pixels on scanout 0 although no display is connected, until one is.
@@ -60,18 +60,20 @@ extension Display where T: ~Copyable {
     isFallback = true
     enabledScanouts = 1
     try request(
-      ModeRequest(width: 1024, height: 768, format: requests[0].format), 0, Viewport(of: 0))
+      ModeRequest(width: 1024, height: 768, format: requests[0].format), 0, View(of: 0))
   }
 
   /// Notes what a surface is to be like, and that its scanout is to show that part of it.
-  mutating func request(_ request: ModeRequest, _ index: Int, _ viewport: Viewport)
+  mutating func request(_ request: ModeRequest, _ index: Int, _ view: View)
     throws(GPUError)
   {
     try requireService()
     stopStanding()
     requests[index] = request
+    // What was refused once may be possible now.
+    surfaces[index]?.refusedShape = nil
     attention |= Self.bit(index)
-    setView(viewport, index)
+    setView(view, index)
     updateLayout()
     try tellViews()
   }
@@ -79,6 +81,7 @@ extension Display where T: ~Copyable {
   /// What the surface of a scanout is to be like.
   ///
   /// If its display is gone, and others show it, it stays as it is.
+  @inline(never)
   mutating func wantedShape(_ index: Int) -> SurfaceShape {
     let request = requests[index]
     var shape = SurfaceShape(
@@ -100,6 +103,7 @@ extension Display where T: ~Copyable {
   }
 
   /// Whether a scanout's surface is as it is to be, or there is no way to that; nil if there is none.
+  @inline(never)
   mutating func fits(_ index: Int) -> Bool? {
     let shape = wantedShape(index)
     let follows = requests[index].followsDisplay
@@ -108,7 +112,10 @@ extension Display where T: ~Copyable {
 
   /// Goes back to what was asked for before, as that cannot be had.
   mutating func revertRequest(_ index: Int) {
-    let format = requests[index].format
-    requests[index] = surfaces[index]?.request ?? ModeRequest(format: format)
+    if let old = surfaces[index]?.request {
+      requests[index] = old
+    } else {
+      requests[index].width = 0
+    }
   }
 }

@@ -60,23 +60,26 @@ extension Display where T: ~Copyable {
     do {
       surface = try Surface(makeResourceID(), shape, buffers: buffers, platform: platform)
     } catch {
-      if requests[index].followsDisplay {
-        surfaces[index]?.refusedSize = (shape.width, shape.height)
-      }
+      if requests[index].followsDisplay { surfaces[index]?.refusedShape = shape }
       refuseRequest(index)
       throw error
     }
     surface.request = requests[index]
-    if let old = surfaces[index].take() {
-      if !old.created.isEmpty {
-        retiredSurfaces[index] = consume old
-      } else {
-        old.free(to: platform)
-      }
-    }
+    retire(index)
     surfaces[index] = consume surface
     if isSeparate { separate(index) }
     return true
+  }
+
+  /// Has a surface go, at once if the device was never told of it.
+  @inline(never)
+  mutating func retire(_ index: Int) {
+    guard let old = surfaces[index].take() else { return }
+    if old.created.isEmpty {
+      old.free(to: platform)
+    } else {
+      retiredSurfaces[index] = consume old
+    }
   }
 
   /// Gives each slot of a surface a resource, if it has none.
@@ -128,6 +131,7 @@ extension Display where T: ~Copyable {
   }
 
   /// Goes back to what the program had asked for before, and to what was shown of it.
+  @inline(never)
   private mutating func refuseRequest(_ index: Int) {
     revertRequest(index)
     _ = revertViews(of: index)
@@ -145,7 +149,7 @@ extension Display where T: ~Copyable {
     }
     guard let failed = surfaces[index].take() else { return }
     if var old = retiredSurfaces[index].take() {
-      if failed.request.followsDisplay { old.refusedSize = (failed.width, failed.height) }
+      if failed.request.followsDisplay { old.refusedShape = failed.shape }
       // The one that failed may have taken its place.
       old.startOver()
       surfaces[index] = consume old

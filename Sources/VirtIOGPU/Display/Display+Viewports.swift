@@ -10,6 +10,7 @@ extension Display where T: ~Copyable {
   static func bit(_ index: Int) -> UInt16 { 1 << UInt16(truncatingIfNeeded: index) }
 
   /// The enabled scanouts that show the surface of one.
+  @inline(never)
   mutating func viewers(of index: Int) -> UInt16 {
     var result: UInt16 = 0
     var rest = enabledScanouts
@@ -22,20 +23,21 @@ extension Display where T: ~Copyable {
   }
 
   /// Notes what a scanout is to show.
-  mutating func setView(_ viewport: Viewport, _ index: Int) {
-    guard views[index].wanted != viewport else { return }
-    let old = views[index].wanted.surface
-    attention |= Self.bit(index) | Self.bit(viewport.surface) | Self.bit(old)
-    views[index].wanted = viewport
+  @inline(never)
+  mutating func setView(_ view: View, _ index: Int) {
+    guard views[index].wanted != view else { return }
+    attention = .max
+    views[index].wanted = view
     dueViews |= Self.bit(index)
   }
 
   /// Works out whose surfaces are shown, and which are not any more.
+  @inline(never)
   mutating func updateLayout() {
     for index in 0..<16 {
       let surface = views[index].wanted.surface
       // After a device has refused some of a layout.
-      if views[surface].wanted.surface != surface { setView(Viewport(of: index), index) }
+      if views[surface].wanted.surface != surface { setView(View(of: index), index) }
     }
     frameScanouts = 0
     leavingSurfaces = 0
@@ -60,17 +62,9 @@ extension Display where T: ~Copyable {
   /// Takes in what displays were connected and disconnected.
   mutating func updateViews(from before: UInt16) {
     let gone = before & ~enabledScanouts
-    for index in 0..<16 where gone & Self.bit(index) != 0 { views[index].shown = nil }
+    for index in 0..<16 where gone & Self.bit(index) != 0 { views[index].forget(index) }
     dueViews |= enabledScanouts & ~before
     updateLayout()
-  }
-
-  /// The part of its surface that a scanout is to show; all of it, if the part does not lie in it.
-  private mutating func rectangle(_ index: Int, of bounds: Rectangle) -> Rectangle {
-    guard let rectangle = views[index].wanted.rectangle, bounds.contains(rectangle) else {
-      return bounds
-    }
-    return rectangle
   }
 
   // MARK: With a frame
@@ -84,12 +78,8 @@ extension Display where T: ~Copyable {
     while rest != 0, control.slots.freeCount > 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      let id = scanouts[index].id
-      let command = SetScanout(
-        id, to: place.resource, rectangle: rectangle(index, of: bounds))
-      let subject = CommandSubject(.setScanout, resource: place.resource, scanout: id)
-      try control.post(command, subject, for: .frame(commands))
-      views[index].asked = views[index].wanted
+      try postScanout(
+        index, place.resource, views[index].wanted.rectangle(in: bounds), for: .frame(commands))
     }
     let posted = viewers & ~rest
     frameViews |= posted
@@ -106,7 +96,7 @@ extension Display where T: ~Copyable {
       let scanout = rest.trailingZeroBitCount
       rest &= rest &- 1
       guard views[scanout].asked.surface == index else { continue }
-      views[scanout].shown = views[scanout].asked
+      views[scanout].confirm()
       frameViews &= ~Self.bit(scanout)
     }
   }
@@ -115,15 +105,14 @@ extension Display where T: ~Copyable {
   /// before.
   ///
   /// - Returns: Whether that is something else for any of them.
+  @inline(never)
   mutating func revertViews(of index: Int) -> Bool {
     var hasChanged = false
     for scanout in 0..<16 {
       if views[scanout].asked.surface == index { frameViews &= ~Self.bit(scanout) }
-      guard views[scanout].wanted.surface == index, views[scanout].revert(scanout) else {
-        continue
-      }
+      guard views[scanout].wanted.surface == index, views[scanout].revert() else { continue }
       hasChanged = true
-      attention |= Self.bit(scanout) | Self.bit(views[scanout].wanted.surface)
+      attention = .max
       dueViews |= Self.bit(scanout)
     }
     if hasChanged { updateLayout() }
@@ -166,21 +155,30 @@ extension Display where T: ~Copyable {
       blockedViews |= Self.bit(index)
       return false
     }
-    let id = scanouts[index].id
-    let part = rectangle(index, of: bounds)
+    let part = views[index].wanted.rectangle(in: bounds)
     let owner = CommandOwner.view(ofScanout: index)
     let fence = control.nextFence()
+    try postScanout(index, resource, part, for: owner)
+    let subject = CommandSubject(
+      .resourceFlush, resource: resource, scanout: scanouts[index].id)
     try control.post(
-      SetScanout(id, to: resource, rectangle: part),
-      CommandSubject(.setScanout, resource: resource, scanout: id), for: owner)
-    try control.post(
-      ResourceFlush(resource, rectangle: part, fence: fence),
-      CommandSubject(.resourceFlush, resource: resource, scanout: id), fence: fence, for: owner)
-    views[index].asked = views[index].wanted
+      ResourceFlush(resource, rectangle: part, fence: fence), subject, fence: fence, for: owner)
     viewsInFlight |= Self.bit(index)
     dueViews &= ~Self.bit(index)
     frameViews &= ~Self.bit(index)
     return true
+  }
+
+  /// Posts that a scanout shows what it is to show.
+  @inline(never)
+  private mutating func postScanout(
+    _ index: Int, _ resource: ResourceID, _ part: Rectangle, for owner: CommandOwner
+  ) throws(GPUError) {
+    let id = scanouts[index].id
+    try control.post(
+      SetScanout(id, to: resource, rectangle: part),
+      CommandSubject(.setScanout, resource: resource, scanout: id), for: owner)
+    views[index].asked = views[index].wanted
   }
 
   private mutating func settleViews() {
@@ -191,21 +189,20 @@ extension Display where T: ~Copyable {
       let owner = CommandOwner.view(ofScanout: index)
       if control.isPending(owner) { continue }
       viewsInFlight &= ~Self.bit(index)
-      attention |= Self.bit(views[index].wanted.surface)
+      attention = .max
       let failure = control.takeFailure(of: owner)
       // A frame has told the device something newer.
       let isOver = frameViews & Self.bit(index) != 0
       if let failure {
         viewFailure = viewFailure ?? failure
-        attention = .max
         if isOver || dueViews & Self.bit(index) != 0 { continue }
         // The device may show either.
-        if views[index].revert(index) {
+        if views[index].revert() {
           dueViews |= Self.bit(index)
           updateLayout()
         }
       } else if !isOver {
-        views[index].shown = views[index].asked
+        views[index].confirm()
       }
     }
   }
@@ -213,26 +210,19 @@ extension Display where T: ~Copyable {
   // MARK: Surfaces that nobody shows
 
   /// Lets go of the surfaces of scanouts that show others', once the device has taken that.
+  @inline(never)
   mutating func releaseLeaving() throws(GPUError) {
     var rest = leavingSurfaces
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      if surfaces[index] != nil {
-        guard surfaces[index]?.isIdle == true, retiredSurfaces[index] == nil, !isShown(index) else {
-          try releaseRetired(index)
-          continue
-        }
-        if let old = surfaces[index].take() {
-          if old.created.isEmpty {
-            old.free(to: platform)
-          } else {
-            retiredSurfaces[index] = consume old
-          }
-        }
+      if retiredSurfaces[index] == nil, !isShown(index), surfaces[index]?.isIdle == true {
+        retire(index)
       }
       try releaseRetired(index)
-      if retiredSurfaces[index] == nil { leavingSurfaces &= ~Self.bit(index) }
+      if surfaces[index] == nil, retiredSurfaces[index] == nil {
+        leavingSurfaces &= ~Self.bit(index)
+      }
     }
   }
 
@@ -240,7 +230,7 @@ extension Display where T: ~Copyable {
   private mutating func isShown(_ index: Int) -> Bool {
     if dueViews & enabledScanouts & Self.bit(index) != 0 { return true }
     for scanout in 0..<16 {
-      if views[scanout].shown?.surface == index { return true }
+      if views[scanout].isShown, views[scanout].shown.surface == index { return true }
       let isUnderWay = (viewsInFlight | frameViews) & Self.bit(scanout) != 0
       if isUnderWay, views[scanout].asked.surface == index { return true }
     }

@@ -44,8 +44,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// Which frame was presented last in each slot.
   private var numbers = InlineArray<3, UInt64>(repeating: 0)
 
-  /// A size that could not be had in place of this one.
-  var refusedSize: (width: UInt32, height: UInt32)?
+  /// What could not be had in place of this one.
+  var refusedShape: SurfaceShape?
   /// How far the device has been made to let go of it.
   var release = Release.notAsked
 
@@ -103,10 +103,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Whether this is what it is to be like, or there is no way to that.
   func fits(_ wanted: SurfaceShape, followsDisplay: Bool) -> Bool {
-    if followsDisplay, let refusedSize, refusedSize == (wanted.width, wanted.height) {
-      return true
-    }
-    return shape == wanted
+    shape == wanted || followsDisplay && wanted == refusedShape
   }
 
   /// Whether the commands that put it on its scanout have been posted.
@@ -391,7 +388,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
     wholly = SlotSet(all: buffer.slotCount)
     needsScanout = true
     isRefused = false
-    refusedSize = nil
+    refusedShape = nil
     release = .notAsked
   }
 
