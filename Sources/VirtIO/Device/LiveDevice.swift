@@ -27,9 +27,12 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// How its interrupts are told apart.
   public var interrupts: T.Interrupts { transport.interrupts }
 
-  /// Whether the device says that only a reset can help it. One register read.
+  /// Whether the device says that only a reset can help it, or has left service by itself. One register
+  /// read.
   public func needsReset() -> Bool {
-    transport.readStatus().contains(.needsReset)
+    let status = transport.readStatus()
+    return !status.isSuperset(of: [.acknowledge, .driver, .featuresOK, .driverOK])
+      || !status.isDisjoint(with: [.needsReset, .failed])
   }
 
   // MARK: One queue
