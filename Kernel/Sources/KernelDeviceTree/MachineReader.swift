@@ -270,7 +270,8 @@ struct MachineReader: ~Copyable, ~Escapable {
       last = tree.cell(at: 1, of: numbers) ?? 256
     }
     let count = host.configuration.byteCount >> 20
-    guard first <= last, last <= 255, count > 0 else {
+    // Registers are reached by aligned accesses only.
+    guard first <= last, last <= 255, count > 0, host.configuration.base & 0xfff == 0 else {
       throw .badValue(offset: buses[level].offset)
     }
     host.firstBus = UInt8(truncatingIfNeeded: first)

@@ -27,11 +27,12 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// How its interrupts are told apart.
   public var interrupts: T.Interrupts { transport.interrupts }
 
-  /// Whether the device says that only a reset can help it, or is not in service any more. One register
+  /// Whether the device says that only a reset can help it, or has left service by itself. One register
   /// read.
   public func needsReset() -> Bool {
     let status = transport.readStatus()
-    return !status.isDisjoint(with: [.needsReset, .failed]) || !status.contains(.driverOK)
+    return !status.isSuperset(of: [.acknowledge, .driver, .featuresOK, .driverOK])
+      || !status.isDisjoint(with: [.needsReset, .failed])
   }
 
   // MARK: One queue
