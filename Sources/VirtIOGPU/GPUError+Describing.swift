@@ -35,6 +35,11 @@ extension GPUError: Describable {
     case .invalidCursorImage(let pixelCount):
       sink.write("a cursor image has 4096 pixels, found ")
       sink.write(UInt64(clamping: pixelCount))
+    case .bufferTooSmall(let byteCount, let needed):
+      sink.write("the device may fill ")
+      sink.write(UInt64(clamping: needed))
+      sink.write(" bytes, there is room for ")
+      sink.write(UInt64(clamping: byteCount))
     case .notOffered(let features):
       sink.write("the device does not offer GPU features ")
       sink.write(hexadecimal: features.rawValue)
