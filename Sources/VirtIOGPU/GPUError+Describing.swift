@@ -53,6 +53,11 @@ extension GPUError: Describable {
       sink.write(UInt64(x))
       sink.write(", ")
       sink.write(UInt64(y))
+    case .bufferTooSmall(let byteCount, let needed):
+      sink.write("the device may fill ")
+      sink.write(UInt64(clamping: needed))
+      sink.write(" bytes, there is room for ")
+      sink.write(UInt64(clamping: byteCount))
     case .notOffered(let features):
       sink.write("the device does not offer GPU features ")
       sink.write(hexadecimal: features.rawValue)

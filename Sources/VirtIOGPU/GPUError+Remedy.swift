@@ -31,7 +31,7 @@ extension GPUError {
     case .command(let failure): failure.remedy
     case .device(let error): error.remedy
     case .staleFrame, .invalidSize, .invalidViewport, .surfaceIsShared, .invalidCursorImage,
-      .invalidHotspot, .notOffered:
+      .invalidHotspot, .bufferTooSmall, .notOffered:
       .none
     }
   }

@@ -51,6 +51,31 @@ struct RedirectionTests {
     }
   }
 
+  @Test("the response goes elsewhere too, and may be as long as there is room", arguments: kinds)
+  func response(_ features: Features) throws {
+    var split = try QueueRig<8>(size: 4, offering: features.union(.version1))
+    var packed = try PackedRig<8>(size: 4, offering: features)
+    let first = try split.queue.makeChain(readable: Self.own, writable: Self.response)
+    let second = try packed.queue.makeChain(readable: Self.own, writable: Self.response)
+    for number in 0..<9 {
+      let target =
+        number % 2 == 0 ? QueueRig<1>.segment(300, byteCount: 5000 + UInt32(number)) : Self.response
+      try split.queue.redirect(first, reading: Self.own, writing: target)
+      try packed.queue.redirect(second, reading: Self.own, writing: target)
+      let taken = try split.submit(first)
+      let alsoTaken = try packed.submit(second)
+      for segments in [taken.segments, alsoTaken.segments] {
+        #expect(segments.map(\.address) == [Self.own.address, target.address])
+        #expect(segments.map(\.byteCount) == [64, target.byteCount])
+        #expect(segments.map(\.isWritable) == [false, true])
+      }
+      split.ring.use(taken, written: .max)
+      packed.ring.use(alsoTaken, written: .max)
+      #expect(try split.queue.nextCompletion()?.writtenByteCount == target.byteCount)
+      #expect(try packed.queue.nextCompletion()?.writtenByteCount == target.byteCount)
+    }
+  }
+
   @Test("a chain that the device has is not led elsewhere")
   func inFlight() throws {
     var rig = try QueueRig<8>()

@@ -99,7 +99,7 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
   ///
   /// In a method, as Swift 6.3 cannot optimise a buffer that is consumed in one branch and dropped in the
   /// other.
-  consuming func free<P: Platform>(to platform: borrowing P, unless isInUse: Bool)
+  package consuming func free<P: Platform>(to platform: borrowing P, unless isInUse: Bool)
   where P.Region == Region {
     if !isInUse { platform.free(region) }
   }
@@ -114,4 +114,6 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
 public struct AllocationFailure: Error, Equatable, Sendable {
   /// How many contiguous bytes were asked for.
   public let byteCount: Int
+
+  package init(byteCount: Int) { self.byteCount = byteCount }
 }

@@ -1,30 +1,44 @@
 extension Virtqueue {
-  /// Has the device read a chain's request from elsewhere, from now on: one that is longer than the place that
-  /// the chain was laid out for.
+  /// Has the device read a chain's request from elsewhere, and write its response elsewhere, from now on: what
+  /// is longer than the places that the chain was laid out for.
   ///
-  /// - Parameter segment: All of what is to be read; it stays as it is while the chain is in flight.
+  /// - Parameters:
+  ///   - readable: All of what is to be read; it stays as it is while the chain is in flight.
+  ///   - writable: Where the response goes; nil for where it goes already.
   /// - Throws: ``QueueError``, if the device has the chain or the queue is out of service; nothing has changed
   ///   then.
-  package mutating func redirect(_ chain: Chain, reading segment: Segment) throws(QueueError) {
+  package mutating func redirect(
+    _ chain: Chain, reading readable: Segment, writing writable: Segment? = nil
+  ) throws(QueueError) {
     let index = Int(chain.index)
     guard index < capacity, !mode.contains(.broken), records[index].phase == .idle else {
       throw refusal()
     }
-    records[index].readableLimit = segment.byteCount
-    records[index].readableByteCount = segment.byteCount
-    let (address, byteCount) = (segment.address.rawValue, segment.byteCount)
-    if records[index].isIndirect {
-      store(address, byteCount, at: tableOffset(of: index))
-    } else if mode.isSplit {
-      store(address, byteCount, at: Self.split.descriptorOffset &+ Descriptor.byteCount &* index)
-    } else {
-      descriptors[index].first.move(to: segment)
-    }
+    records[index].readableLimit = readable.byteCount
+    records[index].readableByteCount = readable.byteCount
+    move(to: readable, of: index, isFirst: true)
+    guard let writable else { return }
+    records[index].writableByteCount = writable.byteCount
+    move(to: writable, of: index, isFirst: false)
   }
 
-  /// Changes where a descriptor in memory leads; what else it says stays.
-  private func store(_ address: UInt64, _ byteCount: UInt32, at offset: Int) {
-    region.store64(address, uncheckedAt: offset)
-    region.store32(byteCount, uncheckedAt: offset &+ 8)
+  /// Changes where a descriptor leads; what else it says stays.
+  private mutating func move(to segment: Segment, of index: Int, isFirst: Bool) {
+    var offset: Int?
+    if records[index].isIndirect {
+      offset = tableOffset(of: index) &+ (isFirst ? 0 : Descriptor.byteCount)
+    } else if mode.isSplit {
+      // Where the second lies, the first said when it was laid out.
+      let place = isFirst ? index : Int(descriptors[index].first.rest >> 48)
+      offset = Self.split.descriptorOffset &+ Descriptor.byteCount &* place
+    }
+    if let offset {
+      region.store64(segment.address.rawValue, uncheckedAt: offset)
+      region.store32(segment.byteCount, uncheckedAt: offset &+ 8)
+    } else if isFirst {
+      descriptors[index].first.move(to: segment)
+    } else {
+      descriptors[index].second.move(to: segment)
+    }
   }
 }

@@ -177,10 +177,8 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   /// Heads grow from the start of the table, so that the number of a chain is its head, and what comes
   /// after heads grows from its end.
   private mutating func place(_ pair: DescriptorPair, _ index: Int, tail: Int) {
-    guard mode.isSplit else {
-      descriptors[index] = pair
-      return
-    }
+    descriptors[index] = pair
+    guard mode.isSplit else { return }
     let table = Self.split.descriptorOffset
     pair.first.store(in: region, uncheckedAt: table &+ Descriptor.byteCount &* index)
     if records[index].entryCount > 1 {

@@ -1,6 +1,7 @@
 import VirtIO
 
 // Requests that are too long for a slot: they lie in memory of their own, and only the response is in the slot.
+// Responses that are too long are in LongAnswer.swift.
 extension ControlQueue {
   /// Puts a command in the queue that lies elsewhere; the device sees it after ``publish()``.
   ///
@@ -25,17 +26,26 @@ extension ControlQueue {
   mutating func restore(_ slot: Int) throws(GPUError) {
     let bit: UInt32 = 1 << UInt32(truncatingIfNeeded: slot)
     guard redirectedSlots & bit != 0 else { return }
-    let own = Segment(
-      address: memory.deviceAddress.advanced(by: Layout.request(slot)),
-      byteCount: UInt32(truncatingIfNeeded: layout.requestByteCount(slot)))
-    try redirect(slot, to: own)
+    let response = Segment(
+      address: memory.deviceAddress.advanced(by: Layout.response(slot)),
+      byteCount: UInt32(truncatingIfNeeded: Layout.responseByteCount(slot)))
+    try redirect(slot, to: ownRequest(slot), writing: response)
     redirectedSlots &= ~bit
   }
 
-  private mutating func redirect(_ slot: Int, to request: Segment) throws(GPUError) {
+  /// Where a slot's own request lies.
+  func ownRequest(_ slot: Int) -> Segment {
+    Segment(
+      address: memory.deviceAddress.advanced(by: Layout.request(slot)),
+      byteCount: UInt32(truncatingIfNeeded: layout.requestByteCount(slot)))
+  }
+
+  mutating func redirect(_ slot: Int, to request: Segment, writing response: Segment? = nil)
+    throws(GPUError)
+  {
     guard let chain = chains[slot] else { throw .busy }
     do {
-      try queue.redirect(chain, reading: request)
+      try queue.redirect(chain, reading: request, writing: response)
     } catch {
       throw .queue(error)
     }

@@ -12,6 +12,9 @@ extension ControlQueue {
     frames = InlineArray(repeating: FrameCommands())
     freeFrames = layout.allFrames
     finishedFrames = 0
+    redirectedSlots = 0
+    // A long answer that did not come will not come any more.
+    longAnswer?.slot = nil
     forgetEDIDs()
     try device.enable(&queue, during: restart)
     layOutChains()

@@ -18,7 +18,9 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   var queue: Virtqueue<Region, Bell, 64>
   let layout: Layout
   var chains: InlineArray<32, Chain?>
-  /// A bit for each slot whose chain leads to a request elsewhere; see ``post(from:_:for:)``.
+  /// Memory for a response that is too long for a slot, while there is one.
+  var longAnswer: LongAnswer<Region>?
+  /// A bit for each slot whose chain leads elsewhere; see ``post(from:_:for:)``.
   var redirectedSlots: UInt32 = 0
   /// The commands that are no frame's own.
   var slots: CommandSlots
@@ -228,6 +230,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// Gives all memory back.
   consuming func free<P: Platform>(to platform: borrowing P, after proof: ResetProof)
   where P.Region == Region {
+    if let answer = longAnswer.take() { answer.memory.free(to: platform) }
     queue.free(to: platform, after: proof)
     memory.free(to: platform)
   }

@@ -45,7 +45,7 @@ extension Display where T: ~Copyable {
   /// Asks a question whose type has one slot, and waits for the answer; before that, for the answer
   /// to the last one.
   @inline(never)
-  private mutating func inquire<Command: ControlCommand, W: Waiter>(
+  mutating func inquire<Command: ControlCommand, W: Waiter>(
     _ command: Command, _ subject: CommandSubject, waiting waiter: W
   ) throws(GPUError) {
     var patience = waiter

@@ -105,6 +105,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - platform: The kernel's memory and clock; kept as long as the display.
   ///   - declined: Features not to be used even if the device offers them: its own, or those of its
   ///     queues and transport.
+  ///   - wanted: Features of the GPU to be used if the device offers them, besides EDID:
+  ///     ``GPUFeatures/virgl`` to ask for capability sets.
   ///   - buffers: How many pictures each scanout has room for.
   ///   - format: How a pixel lies in memory, in every frame of a scanout for which nothing else is
   ///     asked by ``setMode(width:height:format:on:)``.
@@ -114,11 +116,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   @inline(never)  // A display is in its frame and another in its caller's: too much for one frame.
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
-    buffers: BufferCount = .two, format: PixelFormat = .b8g8r8x8, waiting waiter: W
+    wanting wanted: GPUFeatures = [], buffers: BufferCount = .two,
+    format: PixelFormat = .b8g8r8x8, waiting waiter: W
   ) throws(GPUError) -> Self {
     var scanoutCount = 0
     var device = try negotiate(
-      transport, on: platform, declining: declined, waiting: waiter, scanoutCount: &scanoutCount)
+      transport, on: platform, declining: declined, wanting: wanted, waiting: waiter,
+      scanoutCount: &scanoutCount)
     let control: ControlQueue<P.Region, T.Bell>
     do {
       control = try ControlQueue(on: &device, scanoutCount: scanoutCount, platform: platform)
@@ -149,8 +153,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   /// Agrees with the device, and asks how many outputs it has: whatever it says, 1 to 16.
   private static func negotiate<W: Waiter>(
-    _ transport: consuming T, on platform: P, declining declined: Features, waiting waiter: W,
-    scanoutCount: inout Int
+    _ transport: consuming T, on platform: P, declining declined: Features,
+    wanting wanted: GPUFeatures, waiting waiter: W, scanoutCount: inout Int
   ) throws(GPUError) -> NegotiatedDevice<T> {
     let device: NegotiatedDevice<T>
     do throws(DeviceError) {
@@ -161,8 +165,9 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       let acknowledged = try AcknowledgedDevice(
         resetting: transport, on: platform, waiting: waiter)
       device = try acknowledged.negotiate(requiring: [], declining: declined) { offered in
-        let wanted = GPUFeatures(rawValue: offered.rawValue).intersection([.edid])
-        return Features(rawValue: wanted.withDependencies.rawValue)
+        let used = wanted.intersection(.usable).union(.edid)
+        let found = GPUFeatures(rawValue: offered.rawValue).intersection(used)
+        return Features(rawValue: found.withDependencies.rawValue)
       }
     } catch {
       throw .device(error)

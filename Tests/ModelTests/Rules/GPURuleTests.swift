@@ -85,6 +85,21 @@ import VirtIOTesting
     #expect(rig.broken == ["GPU-CAPS-1"])
   }
 
+  @Test("GPU-CAPS-1, MODEL-GPU-6: behind the last set, and a version that there is not")
+  func otherCapset() throws {
+    var configuration = ModelConfiguration()
+    configuration.capabilitySets = [.init(id: 2, maximumVersion: 3, data: [1, 2, 3])]
+    let driver = RawDriver(configuration)
+    let (control, _) = try driver.bringUp()
+    #expect(control.send(RawCommand.of(0x108, [0, 0])) == 0x1102)
+    #expect(control.send(RawCommand.of(0x109, [2, 3])) == 0x1103)
+    #expect(driver.broken == [])
+    #expect(control.send(RawCommand.of(0x108, [1, 0])) == 0x1205)
+    #expect(driver.broken == ["GPU-CAPS-1"])
+    #expect(control.send(RawCommand.of(0x109, [2, 4])) == 0x1205)
+    #expect(driver.broken == ["GPU-CAPS-1", "MODEL-GPU-6"])
+  }
+
   @Test("MODEL-GPU-1: padding that is not 0") func padding() throws {
     let rig = try Rig()
     rig.control.send(RawCommand.header(0x100, ring: 0x100))

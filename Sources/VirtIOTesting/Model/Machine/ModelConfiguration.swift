@@ -67,6 +67,10 @@ public struct ModelConfiguration: Sendable {
   public var vectorCount = 3
   /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.
   public var leadingCapabilities: [[UInt8]] = []
+  /// The capability sets of the device.
+  public var capabilitySets: [ModelCapabilitySet] = []
+  /// What `num_capsets` says; nil for the truth.
+  public var claimedCapabilitySetCount: UInt32?
   /// Whether transfers are refused that go further into the backing than the resource has bytes.
   public var refusesFurtherBacking = false
   /// What the device does wrong.
