@@ -148,14 +148,20 @@ extension Transport where Self: ~Copyable {
 
   /// Accepts features, of which all were offered: steps 4 to 6.
   ///
-  /// - Throws: ``DeviceError/featuresRefused(accepted:)``; the device is then marked FAILED.
+  /// - Throws: ``DeviceError/featuresRefused(accepted:)``, or ``DeviceError/wrongStatus(found:)`` if it
+  ///   needs a reset; the device is then marked FAILED.
   func agree(on accepted: Features) throws(DeviceError) {
     let status: DeviceStatus = [.acknowledge, .driver, .featuresOK]
     writeAcceptedFeatures(accepted)
     writeStatus(status)
-    guard readStatus().contains(.featuresOK) else {
+    let found = readStatus()
+    guard found.contains(.featuresOK) else {
       fail(after: status)
       throw .featuresRefused(accepted: accepted)
+    }
+    guard !found.contains(.needsReset) else {
+      fail(after: status)
+      throw .wrongStatus(found: found)
     }
   }
 

@@ -13,6 +13,11 @@ extension ControlQueue {
     freeFrames = layout.allFrames
     finishedFrames = 0
     forgetEDIDs()
+    for slot in 0..<layout.slotCount {
+      // The device may have answered what nobody will take back.
+      memory.prepareForCPUReads(
+        at: Layout.response(slot), byteCount: Layout.responseByteCount(slot))
+    }
     try device.enable(&queue, during: restart)
     layOutChains()
   }
