@@ -87,13 +87,13 @@ extension DeviceError {
   ///
   /// | error | remedy |
   /// |---|---|
-  /// | ``neverReset(status:)``, ``notRestarted(status:)``, ``featuresRefused(accepted:)`` | recover: once more |
+  /// | ``neverReset(status:)``, ``wrongStatus(found:)``, ``featuresRefused(accepted:)`` | recover: once more |
   /// | ``queueNeverReset(index:)``, ``queueRefused(index:isKept:)`` | recover |
   /// | ``configurationUnstable``, ``outOfMemory(_:)`` | retry |
   /// | all others | none: it is another device than the driver is for, or has become one |
   public var remedy: GPUError.Remedy {
     switch self {
-    case .neverReset, .notRestarted, .featuresRefused, .queueNeverReset, .queueRefused: .recover
+    case .neverReset, .wrongStatus, .featuresRefused, .queueNeverReset, .queueRefused: .recover
     case .configurationUnstable, .outOfMemory: .retry
     case .wrongType, .missingFeatures, .configurationTooSmall, .queueMissing, .queueTooSmall,
       .notificationOutOfRange:

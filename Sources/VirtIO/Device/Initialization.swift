@@ -38,7 +38,8 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
   ///     What is not offered is left out of its answer, and so are all other bits: of those, the queues
   ///     and the transport know best what they can do.
   /// - Throws: ``DeviceError/missingFeatures(required:offered:)`` or
-  ///   ``DeviceError/featuresRefused(accepted:)``; the device is then marked FAILED.
+  ///   ``DeviceError/featuresRefused(accepted:)``, or ``DeviceError/wrongStatus(found:)`` if the device
+  ///   needs a reset; it is then marked FAILED.
   public consuming func negotiate(
     requiring required: Features, declining declined: Features = [],
     choosing choose: (Features) -> Features

@@ -17,7 +17,7 @@ extension LiveDevice where T: ~Copyable {
   /// - Throws: ``DeviceError/neverReset(status:)``: the device may still be at the memory that it was
   ///   told of. Or ``DeviceError/missingFeatures(required:offered:)`` or
   ///   ``DeviceError/featuresRefused(accepted:)``: it was reset, does not take the features again, and is
-  ///   marked FAILED.
+  ///   marked FAILED. Or ``DeviceError/wrongStatus(found:)``: it has broken again meanwhile.
   public mutating func restart<P: Platform, W: Waiter>(
     on platform: borrowing P, waiting waiter: W
   ) throws(DeviceError) -> Restart {
@@ -61,12 +61,12 @@ extension LiveDevice where T: ~Copyable {
 
   /// Sets DRIVER_OK, step 8: from now on the queues may be used again. Does not block.
   ///
-  /// - Throws: ``DeviceError/notRestarted(status:)`` if the status does not read back so.
+  /// - Throws: ``DeviceError/wrongStatus(found:)`` if the status does not read back so.
   public mutating func resume(_ restart: consuming Restart) throws(DeviceError) {
     let wanted: DeviceStatus = [.acknowledge, .driver, .featuresOK, .driverOK]
     transport.writeStatus(wanted)
     let status = transport.readStatus()
-    guard status == wanted else { throw .notRestarted(status: status) }
+    guard status == wanted else { throw .wrongStatus(found: status) }
   }
 }
 

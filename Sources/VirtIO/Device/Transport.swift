@@ -148,17 +148,22 @@ extension Transport where Self: ~Copyable {
 
   /// Accepts features, of which all were offered: steps 4 to 6.
   ///
-  /// - Throws: ``DeviceError/featuresRefused(accepted:)``; the device is then marked FAILED.
+  /// - Throws: ``DeviceError/featuresRefused(accepted:)``, or ``DeviceError/wrongStatus(found:)`` if the
+  ///   steps before did not stay, or it needs a reset; the device is then marked FAILED.
   func agree(on accepted: Features) throws(DeviceError) {
     let status: DeviceStatus = [.acknowledge, .driver, .featuresOK]
     writeAcceptedFeatures(accepted)
     writeStatus(status)
-    // Of a device that does not keep the other bits either, or has failed meanwhile, nothing good is to
-    // be expected.
     let found = readStatus()
-    guard found.isSuperset(of: status), found.isDisjoint(with: [.needsReset, .failed]) else {
+    guard found.contains(.featuresOK) else {
       fail(after: status)
       throw .featuresRefused(accepted: accepted)
+    }
+    // Of a device that does not keep the other bits, or has failed meanwhile, nothing good is to be
+    // expected.
+    guard found.isSuperset(of: status), found.isDisjoint(with: [.needsReset, .failed]) else {
+      fail(after: status)
+      throw .wrongStatus(found: found)
     }
   }
 

@@ -231,6 +231,8 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     for index in 0..<chainCount { records[index] = ChainRecord() }
     chainCount = 0
     entryCount = 0
+    // What the device has written last may not have been looked at.
+    memory.prepareForCPUReads(at: 0, byteCount: memory.byteCount)
     clear(0, upTo: memory.byteCount)
     renew()
   }

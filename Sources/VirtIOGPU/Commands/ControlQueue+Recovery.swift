@@ -16,6 +16,11 @@ extension ControlQueue {
     // A long answer that did not come will not come any more.
     longAnswer?.slot = nil
     forgetEDIDs()
+    for slot in 0..<layout.slotCount {
+      // The device may have answered what nobody will take back.
+      memory.prepareForCPUReads(
+        at: Layout.response(slot), byteCount: Layout.responseByteCount(slot))
+    }
     try device.enable(&queue, during: restart)
     layOutChains()
   }

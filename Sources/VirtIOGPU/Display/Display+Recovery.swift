@@ -143,14 +143,16 @@ extension Display where T: ~Copyable {
   private mutating func awaitPictures<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var waiter = waiter
     while let index = try nextUnderWay() {
-      guard waiter.wait(on: platform) else {
-        let subject = CommandSubject(.resourceFlush, scanout: scanouts[index].id)
-        throw .timedOut(subject, needsReset: needsReset())
-      }
+      guard waiter.wait(on: platform) else { throw noAnswer(index) }
     }
     for index in surfaces.indices {
       if let failure = progress[index].takeFailure() { throw .command(failure) }
     }
+  }
+
+  private mutating func noAnswer(_ index: Int) -> GPUError {
+    let subject = CommandSubject(.resourceFlush, scanout: scanouts[index].id)
+    return .timedOut(subject, needsReset: needsReset())
   }
 
   /// Sends a picture as soon as there is room for its commands.
@@ -162,8 +164,9 @@ extension Display where T: ~Copyable {
       do throws(GPUError) {
         return try send(slot, index)
       } catch {
-        guard error == .busy, waiter.wait(on: platform) else { throw error }
+        guard error == .busy else { throw error }
       }
+      guard waiter.wait(on: platform) else { throw noAnswer(index) }
       try settle()
     }
   }

@@ -75,7 +75,7 @@ import VirtIOTesting
   ) throws -> (struck: Bool, complaints: [String]) {
     let machine = ModelMachine(configuration(features, heads: sequence.heads))
     var patient = try RecoveryPatient(
-      machine, machine.makeTransport(), buffers: sequence.buffers)
+      machine, machine.makeTransport(), on: machine.platform, buffers: sequence.buffers)
     machine.inject(fault)
     for step in sequence.steps { patient.take(step) }
     let struck = machine.remainingFaults.isEmpty
@@ -128,6 +128,16 @@ import VirtIOTesting
   @Test("Q05, Q29, Q35: any command is given back wrongly", arguments: sequences, rings)
   func brokenQueue(_ sequence: Sequence, _ features: Features) throws {
     try sweep(sequence, features, .id(63), on: .buffer(queue: 0))
+  }
+
+  @Test(
+    "Q01, Q08, G05, G09: any command is given back twice, too short, or with another fence",
+    arguments: [[], [.packedRing, .eventIndex]] as [Features],
+    [.duplicate, .length(3), .fence(9), .usedIndex(queue: 0, by: 40)] as [ModelFault.Action])
+  func nonsense(_ features: Features, _ action: ModelFault.Action) throws {
+    for sequence in Self.sequences where sequence.buffers == .three || sequence.heads == 2 {
+      try sweep(sequence, features, action, on: .buffer(queue: 0), errorLimit: 4)
+    }
   }
 
   @Test(

@@ -60,9 +60,9 @@ struct RecoveryCursor: Equatable {
 }
 
 /// A program with a display on a model, that does what each error says is its remedy, and then goes on.
-struct RecoveryPatient<T: Transport & ~Copyable>: ~Copyable {
+struct RecoveryPatient<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   let machine: ModelMachine
-  var display: Display<ModelPlatform, T>
+  var display: Display<P, T>
   let buffers: BufferCount
   private var number = 0
   /// What was presented last on each scanout.
@@ -78,11 +78,13 @@ struct RecoveryPatient<T: Transport & ~Copyable>: ~Copyable {
   /// What is wrong.
   private(set) var complaints: [String] = []
 
-  init(_ machine: ModelMachine, _ transport: consuming T, buffers: BufferCount) throws(GPUError) {
+  init(
+    _ machine: ModelMachine, _ transport: consuming T, on platform: P, buffers: BufferCount
+  ) throws(GPUError) {
     self.machine = machine
     self.buffers = buffers
     display = try Display.open(
-      transport, on: machine.platform, buffers: buffers, waiting: recoveryPatience)
+      transport, on: platform, buffers: buffers, waiting: recoveryPatience)
   }
 
   // MARK: Steps

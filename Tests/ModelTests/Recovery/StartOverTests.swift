@@ -7,7 +7,7 @@ import VirtIOTesting
 
 /// What a display has after it has started over, and what becomes of one that cannot.
 @Suite struct StartOverTests {
-  private typealias Patient = RecoveryPatient<PCITransport<ModelAccess>>
+  private typealias Patient = RecoveryPatient<ModelPlatform, PCITransport<ModelAccess>>
 
   private static func configuration(_ features: Features = .eventIndex, heads: Int = 1)
     -> ModelConfiguration
@@ -25,7 +25,8 @@ import VirtIOTesting
   private static func makePatient(
     _ machine: ModelMachine, heads: Int = 1, buffers: BufferCount = .two
   ) throws -> Patient {
-    var patient = try Patient(machine, machine.makeTransport(), buffers: buffers)
+    var patient = try Patient(
+      machine, machine.makeTransport(), on: machine.platform, buffers: buffers)
     for scanout in 0..<heads { for _ in 0..<3 { patient.take(.frame(scanout)) } }
     patient.take(.finish)
     patient.take(.setCursor(x: 4, y: 5))
@@ -88,7 +89,7 @@ import VirtIOTesting
       Issue.record("no device")
       return
     }
-    var patient = try RecoveryPatient(machine, transport, buffers: .two)
+    var patient = try RecoveryPatient(machine, transport, on: machine.platform, buffers: .two)
     patient.take(.frame(0))
     patient.take(.finish)
     patient.take(.setCursor(x: 1, y: 2))
@@ -99,6 +100,28 @@ import VirtIOTesting
     }
     #expect(patient.recoveryCount == 3)
     #expect(patient.finishAll() == [])
+  }
+
+  @Test("S9: where the device does not snoop the caches", arguments: 0..<4 as Range<UInt64>)
+  func nonCoherent(_ seed: UInt64) throws {
+    var configuration = Self.configuration()
+    configuration.caches = ModelCacheShape(
+      lineByteCount: 64, seed: seed, evictionOneIn: seed == 0 ? 0 : 3)
+    let machine = ModelMachine(configuration)
+    var patient = try RecoveryPatient(
+      machine, machine.makeTransport(), on: NonCoherentModelPlatform<64>(machine), buffers: .three)
+    patient.take(.frame(0))
+    patient.take(.finish)
+    patient.take(.setCursor(x: 1, y: 2))
+    for _ in 0..<6 {
+      machine.breakDevice()
+      patient.take(.damage(0))
+      patient.take(.finish)
+      patient.take(.frame(0))
+      patient.take(.moveCursor(x: 7, y: 8))
+    }
+    #expect(patient.recoveryCount == 6)
+    #expect(patient.finishAll().filter { !$0.contains("GPU-INIT-3") } == [])
   }
 
   // MARK: Frames
@@ -424,18 +447,24 @@ import VirtIOTesting
 
   @Test("H08, S20: the device breaks at each moment of the beginning; the next attempt succeeds")
   func beginning() throws {
-    for step in 0..<40 {
+    var faults = (0..<40).map { ModelFault(on: .poll, skipping: $0, .needsReset) }
+    faults += [.needsReset, .drop, .id(63), .refuse(0x1200), .length(3)].map {
+      ModelFault(on: .buffer(queue: 0), $0)
+    }
+    faults += (0..<6).map { ModelFault(on: .write(.deviceStatus), skipping: $0, .needsReset) }
+    for fault in faults {
       let machine = ModelMachine(Self.configuration())
-      machine.inject(ModelFault(on: .poll, skipping: step, .needsReset))
+      machine.inject(fault)
       do {
-        let patient = try Patient(machine, machine.makeTransport(), buffers: .two)
+        let patient = try Patient(
+          machine, machine.makeTransport(), on: machine.platform, buffers: .two)
         try patient.closeAtOnce()
       } catch {}
       machine.clearFaults()
-      #expect(machine.liveAllocationCount == 0)
+      #expect(machine.liveAllocationCount == 0, "\(fault)")
       let again = try Self.makePatient(machine)
       let complaints = again.finishAll()
-      #expect(complaints == [], "\(step)")
+      #expect(complaints == [], "\(fault)")
     }
   }
 }
