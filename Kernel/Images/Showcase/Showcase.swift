@@ -1,3 +1,4 @@
+import KernelCrashScreen
 import VirtBoard
 import VirtIO
 import VirtIOGPU
@@ -14,6 +15,7 @@ struct Showcase {
   static func main() {
     var board = Board()
     if let device = board.nextDevice(ofType: deviceType) {
+      board.installCrashScreen(on: device)
       device.requireDMACoherence()
       do throws(PCIError) {
         let transport = try PCITransport(
@@ -26,6 +28,7 @@ struct Showcase {
         panic("GPU at \(device): \(error)")
       }
     } else if let slot = board.nextSlot(ofType: deviceType) {
+      board.installCrashScreen(on: slot)
       slot.requireDMACoherence()
       do throws(MMIOError) {
         guard let transport = try MMIOTransport(slot.registers) else { return }

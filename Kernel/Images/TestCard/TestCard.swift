@@ -1,3 +1,4 @@
+import KernelCrashScreen
 import VirtBoard
 import VirtIO
 import VirtIOGPU
@@ -12,11 +13,13 @@ struct TestCard {
   static func main() {
     var board = Board()
     if let device = board.nextDevice(ofType: deviceType) {
+      board.installCrashScreen(on: device)
       let vectorCount = board.arguments.has("wait", "poll") ? 0 : 3
       show(
         device, gpu: 0, board: &board,
         transport: { transport(of: $0, maximumVectorCount: vectorCount) }, others: { _ in false })
     } else if let slot = board.nextSlot(ofType: deviceType) {
+      board.installCrashScreen(on: slot)
       show(slot, gpu: 0, board: &board, transport: transport, others: { _ in false })
     }
     panic("no GPU: expected a PCI function 1af4:1050 or a virtio,mmio node, found none")
