@@ -6,7 +6,7 @@ import VirtBoard
 /// `memory` ends in one report, on the display too, and power-off.
 ///
 /// With `state=frame|flight|handler|broken` among its arguments the display has been driven before; see
-/// ``Situation``. With `gpu=slot` it is one without PCI. With `screen=fault|stack|panic`, what is to show the report fails itself.
+/// ``Situation``. With `lives=N` it is driven N times, which has to leave no memory behind. With `gpu=slot` it is one without PCI. With `screen=fault|stack|panic`, what is to show the report fails itself.
 @main
 struct Main {
   static func main() {
@@ -19,6 +19,7 @@ struct Main {
     }
     installBadScreen(board, arguments)
     if arguments.has("fault", "memory") { return Exhaustion.show(on: board.platform) }
+    if let count = arguments.number("lives") { Lives.show(count, on: &board) }
     if arguments.has("state", "handler") {
       Situation.enterHandler(&board)
     } else if let situation = Situation(arguments) {

@@ -50,6 +50,19 @@ enum Situation {
     }
   }
 
+  /// Presents frames, and closes the display, while the device has them or when it is done.
+  static func live<T: Transport & ~Copyable>(
+    _ transport: consuming T, isInFlight: Bool, on platform: BoardPlatform
+  ) {
+    let situation = isInFlight ? Situation.flight : .frame
+    let screen = situation.drive(transport, on: platform)
+    do throws(GPUError) {
+      try screen.close(waiting: .polling(.seconds(2)))
+    } catch {
+      panic("the display cannot be closed: \(error)")
+    }
+  }
+
   /// Presents frames, of which the device may still have some.
   private func drive<T: Transport & ~Copyable>(_ transport: consuming T, on platform: BoardPlatform)
     -> Display<BoardPlatform, T>
