@@ -162,15 +162,21 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
   @inline(never)
   mutating func serveEvents(gpu: Int, waiting patience: BoardWaiter<P>) {
     let before = scanouts
+    let start = platform.now
     do throws(GPUError) {
       guard try takeDisplayEvent(waiting: patience) else { return }
     } catch {
       printLine("TESTCARD gpu=\(gpu) \(error)")
     }
     // An event may be about what was there when the device was opened.
+    var isShown = false
     for index in 0..<scanoutCount where scanouts[index] != before[index] {
-      drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: { printLine("TESTCARD \($0)") })
+      isShown =
+        drawCard(
+          gpu: gpu, scanout: index, waiting: patience, orElse: { printLine("TESTCARD \($0)") })
+        || isShown
     }
+    if isShown { printLine("TESTCARD shown us=\(platform.now.since(start).rawValue / 1000)") }
   }
 
   /// Draws on every enabled scanout, and says so or why not.
@@ -179,18 +185,20 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
     gpu: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
   ) {
     for index in 0..<scanoutCount {
-      drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: fail)
+      _ = drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: fail)
     }
   }
 
   private mutating func drawCard(
     gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
-  ) {
-    guard scanouts[index].isEnabled else { return }
+  ) -> Bool {
+    guard scanouts[index].isEnabled else { return false }
     do throws(GPUError) {
       try drawCard(gpu: gpu, scanout: index, waiting: patience)
+      return true
     } catch {
       fail("gpu=\(gpu) scanout=\(index) \(error)")
+      return false
     }
   }
 
