@@ -11,7 +11,7 @@ public struct CrashHandler: Sendable {
   /// A handler by what it does.
   ///
   /// - Parameter show: Shows ``CrashReport/text``, and says whether people can see it. It is called once
-  ///   at the most, from any state of the kernel, with everything masked, on a stack of 128 KiB of its own.
+  ///   at the most, from any state of the kernel, with everything masked, on a stack of 256 KiB of its own.
   ///   Whatever it finds, its work is bounded; it takes no memory of the board. Should it end in an
   ///   exception, that is one line, and the machine is switched off.
   public init(_ show: @escaping @convention(c) @Sendable () -> Bool) { self.show = show }
