@@ -2,7 +2,7 @@ import Testing
 import VirtIOTesting
 
 /// One display after another in one boot.
-@Suite struct HandOverTests {
+@Suite struct LivesTests {
   @Test(
     "CLEAN-2: ten displays by polling, and as much memory as before after each",
     arguments: [true, false])

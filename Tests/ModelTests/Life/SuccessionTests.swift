@@ -4,7 +4,7 @@ import VirtIOGPU
 import VirtIOTesting
 
 /// One driver after another on the same device: what each leaves behind.
-@Suite struct HandOverTests {
+@Suite struct SuccessionTests {
   private static func show(_ display: inout ModelDisplay, _ seed: Int) throws -> Presentation {
     var frame = try display.nextFrame(waiting: patience)
     LifeTests.draw(&frame, frame.bounds, seed)
