@@ -9,10 +9,6 @@ import VirtIOTesting
   /// The writes of the status, in their order: reset, ACKNOWLEDGE, DRIVER, FEATURES_OK, DRIVER_OK.
   private static let statusWrites = 0..<5
 
-  private func featuresRefused(_ error: GPUError?) -> Bool {
-    if case .device(.featuresRefused) = error { true } else { false }
-  }
-
   private func timedOut(_ error: GPUError?, needsReset: Bool) -> Bool {
     if case .timedOut(_, needsReset) = error { true } else { false }
   }
