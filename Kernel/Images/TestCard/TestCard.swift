@@ -91,7 +91,7 @@ struct TestCard {
     let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
     if connection.areUsed { screen.enableInterrupts() }
     let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
-    screen.drawCards(gpu: gpu, waiting: patience, orElse: { panic($0) })
+    screen.drawCards(gpu: gpu, waiting: patience)
     guard let next = device.next(ofType: deviceType, on: &board) else {
       printLine("TESTCARD READY")
       return run(on: board.platform) { task in
@@ -173,40 +173,41 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
     // An event may be about what was there when the device was opened.
     var isShown = false
     for index in 0..<scanoutCount where scanouts[index] != before[index] {
-      isShown =
-        drawCard(
-          gpu: gpu, scanout: index, waiting: patience, orElse: { printLine("TESTCARD \($0)") })
-        || isShown
+      guard scanouts[index].isEnabled else { continue }
+      if let error = drawOrMend(gpu: gpu, scanout: index, waiting: patience) {
+        printLine("TESTCARD gpu=\(gpu) scanout=\(index) \(error)")
+      } else {
+        isShown = true
+      }
     }
     if isShown { printLine("TESTCARD shown us=\(platform.now.since(start).rawValue / 1000)") }
   }
 
   /// Draws on every enabled scanout, and says so or why not.
   @inline(never)
-  mutating func drawCards(
-    gpu: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
-  ) {
-    for index in 0..<scanoutCount {
-      _ = drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: fail)
+  mutating func drawCards(gpu: Int, waiting patience: BoardWaiter<P>) {
+    for index in 0..<scanoutCount where scanouts[index].isEnabled {
+      guard let error = drawOrMend(gpu: gpu, scanout: index, waiting: patience) else { continue }
+      panic("gpu=\(gpu) scanout=\(index) \(error)")
     }
   }
 
-  private mutating func drawCard(
-    gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
-  ) -> Bool {
-    guard scanouts[index].isEnabled else { return false }
+  /// Draws on a scanout, on a device that has started over if that helps.
+  ///
+  /// - Returns: Why it could not be done; nil if it was.
+  @inline(never)
+  private mutating func drawOrMend(gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>)
+    -> GPUError?
+  {
     var isMended = false
     while true {
       do throws(GPUError) {
         try drawCard(gpu: gpu, scanout: index, waiting: patience)
-        return true
+        return nil
       } catch {
         // Once, as it may be this very picture that the device breaks at.
-        isMended = !isMended && mend(error, gpu: gpu, waiting: patience)
-        if !isMended {
-          fail("gpu=\(gpu) scanout=\(index) \(error)")
-          return false
-        }
+        if isMended || !mend(error, gpu: gpu, waiting: patience) { return error }
+        isMended = true
       }
     }
   }
