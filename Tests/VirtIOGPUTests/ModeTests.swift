@@ -211,4 +211,17 @@ struct ModeTests {
     let isSame = display.enabledScanouts == 2
     #expect(isSame)
   }
+
+  @Test("a display of 1024x768 that is unplugged is told anew what it shows, on request")
+  func fallbackAgain() throws {
+    rig.gpu.outputs = [.init(width: 1024, height: 768)]
+    var display = try rig.openWithFrame()
+    rig.gpu.outputs = []
+    try display.updateScanouts(waiting: rig.waiter)
+    rig.gpu.clear()
+    try display.useFallbackMode()
+    #expect(rig.gpu.types == [0x103, 0x104])
+    let frame = try display.nextFrame(waiting: rig.waiter)
+    #expect(frame.width == 1024)
+  }
 }
