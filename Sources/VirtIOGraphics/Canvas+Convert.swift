@@ -16,31 +16,29 @@ extension Canvas {
     if format == self.format { return copy(source, width: width, x: x, y: y) }
     guard width > 0 else { return }
     let conversion = PixelConversion(from: format, to: self.format)
-    let shifts = VectorShifts(conversion)
     let area = clip.intersection(
       Rectangle(x: x, y: y, width: width, height: source.count / width))
     for row in area.y..<area.maxY {
       // A difference within the rows fits, however far outside they begin.
       let start = (row &- y) &* width &+ (area.x &- x)
       convertRun(
-        source.extracting(start..<start &+ area.width), to: row &* stride &+ area.x, conversion,
-        shifts)
+        source.extracting(start..<start &+ area.width), to: row &* stride &+ area.x, conversion)
     }
   }
 
   /// Converts words, the first to `start`. The caller has clipped: the run lies on the surface.
   @_lifetime(self: copy self)
   private mutating func convertRun(
-    _ words: Span<UInt32>, to start: Int, _ conversion: PixelConversion, _ shifts: VectorShifts
+    _ words: Span<UInt32>, to start: Int, _ conversion: PixelConversion
   ) {
     var index = 0
     while words.count &- index >= 64 {
       let block = words.extracting(index..<index &+ 64)
       var target = pixels._mutatingExtracting(start &+ index..<start &+ index &+ 64)
-      target.store(shifts.convert(block.vector(at: 0)), at: 0)
-      target.store(shifts.convert(block.vector(at: 16)), at: 16)
-      target.store(shifts.convert(block.vector(at: 32)), at: 32)
-      target.store(shifts.convert(block.vector(at: 48)), at: 48)
+      target.store(conversion.convert(block.vector(at: 0)), at: 0)
+      target.store(conversion.convert(block.vector(at: 16)), at: 16)
+      target.store(conversion.convert(block.vector(at: 32)), at: 32)
+      target.store(conversion.convert(block.vector(at: 48)), at: 48)
       index &+= 64
     }
     while index < words.count {

@@ -37,10 +37,9 @@ public struct PixelConversion: BitwiseCopyable, Sendable {
   /// Converts words where they are.
   @_lifetime(words: copy words)
   public func convert(_ words: inout MutableSpan<UInt32>) {
-    let shifts = VectorShifts(self)
     var index = 0
     while words.count &- index >= 16 {
-      let converted = shifts.convert(words.span.extracting(index..<index &+ 16).vector(at: 0))
+      let converted = convert(words.span.extracting(index..<index &+ 16).vector(at: 0))
       words.store(converted, at: index)
       index &+= 16
     }
@@ -49,28 +48,16 @@ public struct PixelConversion: BitwiseCopyable, Sendable {
       index &+= 1
     }
   }
-}
 
-/// A conversion of sixteen words at a time.
-struct VectorShifts {
-  private let evenLeft: SIMD16<UInt32>
-  private let evenRight: SIMD16<UInt32>
-  private let oddLeft: SIMD16<UInt32>
-  private let oddRight: SIMD16<UInt32>
-  private let opaque: SIMD16<UInt32>
-
-  init(_ conversion: PixelConversion) {
-    evenLeft = SIMD16(repeating: conversion.even)
-    evenRight = SIMD16(repeating: (0 &- conversion.even) & 31)
-    oddLeft = SIMD16(repeating: conversion.odd)
-    oddRight = SIMD16(repeating: (0 &- conversion.odd) & 31)
-    opaque = SIMD16(repeating: conversion.opaque)
+  /// Sixteen words in the other layout.
+  @inline(__always)
+  func convert(_ words: SIMD16<UInt32>) -> SIMD16<UInt32> {
+    Self.rotate(words & SIMD16(repeating: 0x00ff_00ff), even)
+      | Self.rotate(words & SIMD16(repeating: 0xff00_ff00), odd) | SIMD16(repeating: opaque)
   }
 
   @inline(__always)
-  func convert(_ words: SIMD16<UInt32>) -> SIMD16<UInt32> {
-    let even = words & SIMD16(repeating: 0x00ff_00ff)
-    let odd = words & SIMD16(repeating: 0xff00_ff00)
-    return even &<< evenLeft | even &>> evenRight | (odd &<< oddLeft | odd &>> oddRight) | opaque
+  private static func rotate(_ words: SIMD16<UInt32>, _ count: UInt32) -> SIMD16<UInt32> {
+    words &<< SIMD16(repeating: count) | words &>> SIMD16(repeating: 0 &- count)
   }
 }

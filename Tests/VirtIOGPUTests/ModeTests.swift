@@ -148,6 +148,37 @@ struct ModeTests {
     #expect(rig.platform.isBalanced)
   }
 
+  @Test("a resource that was never made is not asked to go, however many of its frames have failed")
+  func neverMade() throws {
+    var display = try rig.openWithFrame(buffers: .two)
+    let count = rig.platform.memory.liveCount
+    rig.gpu.amend = { request, reply in
+      if request.type == 0x101 { reply?.type = 0x1201 }
+      if request.type != 0x101, [24, 40, 44, 48].contains(where: { request.word(at: $0) == 2 }) {
+        reply?.type = 0x1203
+      }
+    }
+    try display.setMode(width: 20, height: 10)
+    rig.gpu.isHolding = true
+    for _ in 0..<2 { try present(&display) }
+    // The first has failed and that is said; then the second fails in another way.
+    rig.gpu.answerHeld(count: 5)
+    let error = failure { () throws(GPUError) in _ = try display.tryNextFrame() }
+    guard case .command = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    rig.gpu.isHolding = false
+    rig.gpu.answerHeld()
+    _ = failure { () throws(GPUError) in _ = try display.tryNextFrame() }
+    for _ in 0..<4 { try present(&display) }
+    #expect(!rig.gpu.types.contains(0x107) && rig.platform.memory.liveCount == count)
+    rig.gpu.amend = { _, _ in }
+    try display.setMode(width: 30, height: 10)
+    let frame = try display.nextFrame(waiting: rig.waiter)
+    #expect(frame.width == 30)
+  }
+
   @Test("a format that the device refuses is said each time that it is asked for, another is had")
   func refusedFormat() throws {
     var display = try rig.openWithFrame()
@@ -210,5 +241,18 @@ struct ModeTests {
     try display.useFallbackMode()
     let isSame = display.enabledScanouts == 2
     #expect(isSame)
+  }
+
+  @Test("a display of 1024x768 that is unplugged is told anew what it shows, on request")
+  func fallbackAgain() throws {
+    rig.gpu.outputs = [.init(width: 1024, height: 768)]
+    var display = try rig.openWithFrame()
+    rig.gpu.outputs = []
+    try display.updateScanouts(waiting: rig.waiter)
+    rig.gpu.clear()
+    try display.useFallbackMode()
+    #expect(rig.gpu.types == [0x103, 0x104])
+    let frame = try display.nextFrame(waiting: rig.waiter)
+    #expect(frame.width == 1024)
   }
 }

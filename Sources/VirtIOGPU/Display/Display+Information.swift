@@ -94,7 +94,7 @@ extension Display where T: ~Copyable {
     device.writeConfiguration32(displayEvent, at: 4)
   }
 
-  /// The first enabled scanout; nil if there is none.
+  /// The first enabled scanout, or scanout 0 after ``useFallbackMode()``; nil if there is none.
   public var firstScanout: ScanoutID? {
     guard enabledScanouts != 0 else { return nil }
     return ScanoutID(rawValue: UInt32(enabledScanouts.trailingZeroBitCount))

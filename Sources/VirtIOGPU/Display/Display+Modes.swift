@@ -11,7 +11,8 @@ extension Display where T: ~Copyable {
   /// The scanout shows all of its own surface then. The next frame has the new size; until it is
   /// presented, the old picture stays. If the device or the platform refuses the size, the next call of
   /// ``nextFrame(on:waiting:)`` says so once, and the frames after it are as they were before. A size
-  /// larger than the display can be panned over; see ``show(_:of:on:)``.
+  /// larger than the display can be panned over; see ``show(_:of:on:)``. It stays as it was asked for
+  /// when the display is disconnected, connected again or resized.
   ///
   /// To be called in the display's own context. Frames that are drawn in can still be presented.
   ///
@@ -59,6 +60,7 @@ extension Display where T: ~Copyable {
     guard enabledScanouts == 0 else { return }
     isFallback = true
     enabledScanouts = 1
+    dueViews |= 1
     try request(
       ModeRequest(width: 1024, height: 768, format: requests[0].format), 0, View(of: 0))
   }

@@ -109,14 +109,19 @@ extension Display where T: ~Copyable {
       let isNeeded =
         retiredSurfaces[index]?.isRefused == false
         && (surfaces[index]?.isOnScanout == false || blockedViews & viewers(of: index) != 0)
-      let count = 2 &* (retiredSurfaces[index]?.created.rawValue.nonzeroBitCount ?? 0)
-      guard !isNeeded, control.slots.freeCount >= count else { return }
-      retiredSurfaces[index]?.release = .asked
+      guard !isNeeded else { return }
+      // Those for which there is no room follow when these are answered.
       for slot in 0..<BufferCount.three.rawValue
       where retiredSurfaces[index]?.created.contains(slot) == true {
-        guard let resource = retiredSurfaces[index]?.resource(of: slot) else { return }
+        guard control.slots.freeCount >= 2,
+          let resource = retiredSurfaces[index]?.resource(of: slot)
+        else { break }
         try postRelease(.detachBacking(resource), resource, index)
         try postRelease(.unref(resource), resource, index)
+        retiredSurfaces[index]?.unref(slot)
+      }
+      if retiredSurfaces[index]?.created.isEmpty == true {
+        retiredSurfaces[index]?.release = .asked
       }
       control.publish()
     }
@@ -141,7 +146,9 @@ extension Display where T: ~Copyable {
   ///
   /// - Throws: The failure, if there was none and the display still wants the size that was refused.
   private mutating func rollBack(_ index: Int, _ failure: CommandFailure) throws(GPUError) {
-    let isOther = revertViews(of: index)
+    // Unless the program has asked for something else since.
+    let isWanted = surfaces[index]?.request == requests[index]
+    let isOther = isWanted && revertViews(of: index)
     if retiredSurfaces[index] == nil, !isOther, requests[index].followsDisplay,
       fits(index) == true
     {
@@ -154,9 +161,8 @@ extension Display where T: ~Copyable {
       old.startOver()
       surfaces[index] = consume old
     }
-    // Unless the program has asked for something else since.
-    if requests[index] == failed.request { revertRequest(index) }
-    if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
+    if isWanted { revertRequest(index) }
+    if failed.created.isEmpty {
       // Without the resource, the device was never told of its memory.
       failed.free(to: platform)
     } else {

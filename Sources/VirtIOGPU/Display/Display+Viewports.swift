@@ -141,7 +141,10 @@ extension Display where T: ~Copyable {
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      if try postView(index) { isPosted = true }
+      guard try postView(index) else { continue }
+      isPosted = true
+      // Behind the first picture, as with frames.
+      if edidsDue != 0 { postDueEDID() }
     }
     if isPosted { control.publish() }
   }

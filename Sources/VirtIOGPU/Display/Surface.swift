@@ -307,6 +307,9 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// Notes that a slot's resource is about to be created.
   mutating func create(_ slot: Int) { created.insert(slot) }
 
+  /// Notes that a slot's resource is about to go.
+  mutating func unref(_ slot: Int) { created.remove(slot) }
+
   /// Whether the device has a frame, or is to get it.
   func isUnderWay(_ number: UInt64) -> Bool {
     let busy = inFlight.union(waiting)
@@ -332,10 +335,13 @@ struct Surface<Region: DMARegion>: ~Copyable {
   mutating func fail(_ slot: Int, _ failure: CommandFailure) -> UInt64? {
     inFlight.remove(slot)
     wholly = SlotSet(all: buffer.slotCount)
+    if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
+      created.remove(slot)
+    }
     switch failure.subject.command {
     case .resourceCreate2D, .resourceAttachBacking, .setScanout: isRefused = true
     case .transferToHost2D:
-      guard slot > 0, !isProven, failure.subject.resource == resource,
+      guard slot > 0, !isProven, !isRefused, failure.subject.resource == resource,
         case .refused = failure.reason
       else { break }
       // A device that looks no further than the first picture's length into the backing.
