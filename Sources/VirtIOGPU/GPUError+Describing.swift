@@ -35,6 +35,10 @@ extension GPUError: Describable {
     case .invalidCursorImage(let pixelCount):
       sink.write("a cursor image has 4096 pixels, found ")
       sink.write(UInt64(clamping: pixelCount))
+    case .invalidBlobAlignment(let alignment):
+      sink.write("the device aligns blobs to ")
+      sink.write(UInt64(alignment))
+      sink.write(", which is no power of two")
     case .bufferTooSmall(let byteCount, let needed):
       sink.write("the device may fill ")
       sink.write(UInt64(clamping: needed))

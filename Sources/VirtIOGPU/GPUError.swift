@@ -30,6 +30,8 @@ public enum GPUError: Error, Equatable, Sendable {
   case staleFrame
   /// A cursor image needs 64 times 64 pixels.
   case invalidCursorImage(pixelCount: Int)
+  /// The device wants blobs to be a multiple of this long, which is no power of two.
+  case invalidBlobAlignment(UInt32)
   /// The program has set aside less than the device may fill.
   case bufferTooSmall(byteCount: Int, needed: Int)
   /// The device does not offer the feature that this needs.

@@ -92,6 +92,7 @@ extension Display where T: ~Copyable {
   private mutating func postParts(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
+    if blob != nil { return try postShared(slot, index, place, commands) }
     guard let bounds = surfaces[index]?.bounds, let isWhole = surfaces[index]?.isDueWhole(slot),
       let needsResource = surfaces[index]?.needsResource(slot),
       let needsScanout = surfaces[index]?.needsScanout(slot),

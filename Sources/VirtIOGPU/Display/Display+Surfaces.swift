@@ -51,7 +51,7 @@ extension Display where T: ~Copyable {
     do {
       surface = try Surface(
         makeResourceID(), width: scanout.width, height: scanout.height, buffers: buffers,
-        platform: platform)
+        sharing: blob, platform: platform)
     } catch {
       surfaces[index]?.refusedSize = (scanout.width, scanout.height)
       throw error
@@ -100,7 +100,8 @@ extension Display where T: ~Copyable {
       for slot in 0..<BufferCount.three.rawValue
       where retiredSurfaces[index]?.created.contains(slot) == true {
         guard let resource = retiredSurfaces[index]?.resource(of: slot) else { return }
-        try postRelease(.detachBacking(resource), resource, index)
+        // A blob was made of its memory, and goes with it.
+        if blob == nil { try postRelease(.detachBacking(resource), resource, index) }
         try postRelease(.unref(resource), resource, index)
       }
       control.publish()
@@ -129,7 +130,10 @@ extension Display where T: ~Copyable {
       old.startOver()
       surfaces[index] = consume old
     }
-    if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
+    let command = failure.subject.command
+    if command == .resourceCreate2D || command == .resourceCreateBlob,
+      case .refused = failure.reason
+    {
       // Without the resource, the device was never told of its memory.
       failed.free(to: platform)
     } else {
