@@ -53,6 +53,8 @@ let package = Package(
     .executableTarget(
       name: "Minimal", dependencies: image, path: "Images/Minimal", swiftSettings: strict),
     .executableTarget(
+      name: "Scatter", dependencies: image, path: "Images/Scatter", swiftSettings: strict),
+    .executableTarget(
       name: "Showcase", dependencies: image, path: "Images/Showcase", swiftSettings: strict),
     .executableTarget(
       name: "Scenario", dependencies: image, path: "Images/Scenario", swiftSettings: strict),

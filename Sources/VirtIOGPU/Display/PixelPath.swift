@@ -7,6 +7,9 @@ public enum PixelPath: Equatable, Sendable {
   /// It takes ``GPUFeatures/resourceBlob``. The device reads the pixels while they are shown: a frame comes
   /// back to the program when another has taken its place on the scanout, so there have to be two of
   /// ``BufferCount`` or more. With one, the same pixels are drawn in while they are shown, which can be seen.
+  ///
+  /// A device may be able to make such memory a resource and not to show it. The first frame says so then, by
+  /// a failure of `SET_SCANOUT_BLOB`; to go on, close the display and open it with ``transferred``.
   case shared(BlobFlags)
 
   /// The features that it takes, or makes use of.
