@@ -305,8 +305,9 @@ struct Surface<Region: DMARegion>: ~Copyable {
     if arrangement == .shared { wholly = [] } else { wholly.remove(slot) }
   }
 
-  /// Notes that a slot's resource is about to be created.
-  mutating func create(_ slot: Int) { created.insert(slot) }
+  /// Notes that a slot's resource is about to be created. One that all share is the first slot's, should each
+  /// get its own later.
+  mutating func create(_ slot: Int) { created.insert(arrangement == .shared ? 0 : slot) }
 
   /// Whether the device has a frame, or is to get it.
   func isUnderWay(_ number: UInt64) -> Bool {
