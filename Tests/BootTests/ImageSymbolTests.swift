@@ -5,7 +5,8 @@ import VirtIOTesting
 @Suite struct ImageSymbolTests {
   /// All images; each must have been built.
   static let images = [
-    "TestCard", "Minimal", "Showcase", "Scenario", "Faults", "SelfTest", "Interrupts", "Bench",
+    "TestCard", "Minimal", "Showcase", "Scenario", "Faults", "SelfTest", "Scatter", "Interrupts",
+    "Bench",
   ]
 
   private static func symbols(_ image: String, _ options: [String]) async throws -> [String] {
