@@ -65,6 +65,8 @@ let package = Package(
     .executableTarget(
       name: "Minimal", dependencies: image, path: "Images/Minimal", swiftSettings: strict),
     .executableTarget(
+      name: "Scatter", dependencies: image, path: "Images/Scatter", swiftSettings: strict),
+    .executableTarget(
       name: "Showcase", dependencies: image + ["KernelCrashScreen"], path: "Images/Showcase",
       swiftSettings: strict),
     .executableTarget(

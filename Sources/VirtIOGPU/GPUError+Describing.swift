@@ -53,6 +53,10 @@ extension GPUError: Describable {
       sink.write(UInt64(x))
       sink.write(", ")
       sink.write(UInt64(y))
+    case .invalidBlobAlignment(let alignment):
+      sink.write("the device aligns blobs to ")
+      sink.write(UInt64(alignment))
+      sink.write(", which is no power of two")
     case .bufferTooSmall(let byteCount, let needed):
       sink.write("the device may fill ")
       sink.write(UInt64(clamping: needed))

@@ -31,7 +31,7 @@ extension GPUError {
     case .command(let failure): failure.remedy
     case .device(let error): error.remedy
     case .staleFrame, .invalidSize, .invalidViewport, .surfaceIsShared, .invalidCursorImage,
-      .invalidHotspot, .bufferTooSmall, .notOffered:
+      .invalidHotspot, .invalidBlobAlignment, .bufferTooSmall, .notOffered:
       .none
     }
   }
@@ -65,7 +65,9 @@ extension CommandFailure {
   private var isOfSurface: Bool {
     guard subject.scanout != nil else { return false }
     switch subject.command {
-    case .resourceCreate2D, .resourceAttachBacking, .setScanout: return true
+    case .resourceCreate2D, .resourceCreateBlob, .resourceAttachBacking, .setScanout,
+      .setScanoutBlob:
+      return true
     default: return false
     }
   }

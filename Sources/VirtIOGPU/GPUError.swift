@@ -38,6 +38,8 @@ public enum GPUError: Error, Equatable, Sendable {
   case invalidCursorImage(pixelCount: Int)
   /// A cursor points with a pixel that is not in its image.
   case invalidHotspot(x: UInt32, y: UInt32)
+  /// The device wants blobs to be a multiple of this long, which is no power of two.
+  case invalidBlobAlignment(UInt32)
   /// The program has set aside less than the device may fill.
   case bufferTooSmall(byteCount: Int, needed: Int)
   /// The device does not offer the feature that this needs.

@@ -5,7 +5,8 @@ import VirtIOTesting
 @Suite struct ImageSymbolTests {
   /// All images; each must have been built.
   static let images = [
-    "TestCard", "Minimal", "Showcase", "Scenario", "Faults", "SelfTest", "Interrupts", "Bench",
+    "TestCard", "Minimal", "Showcase", "Scenario", "Faults", "SelfTest", "Scatter", "Interrupts",
+    "Bench",
   ]
 
   private static func symbols(_ image: String, _ options: [String]) async throws -> [String] {
@@ -34,7 +35,7 @@ import VirtIOTesting
   func minimalIsSmall() async throws {
     let size = try await ImageSize(elf: Repository.image("Minimal"))
     #expect(
-      size.byteCount <= 73_500, "by module: \(size.modules), constants \(size.constantByteCount)")
+      size.byteCount <= 79_000, "by module: \(size.modules), constants \(size.constantByteCount)")
   }
 
   @Test("no frame is larger than the stack's guard, so none can step over it", arguments: images)

@@ -50,6 +50,7 @@ enum ImportTable {
     "Kernel/Images/Showcase": image,
     "Kernel/Images/Scenario": image,
     "Kernel/Images/SelfTest": image,
+    "Kernel/Images/Scatter": image,
     "Kernel/Images/Faults": image,
     "Kernel/Images/Interrupts": image,
     "Kernel/Images/Bench": image.union(["KernelProbes"]),

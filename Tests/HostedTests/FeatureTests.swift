@@ -85,9 +85,8 @@ extension HostedMachine {
 
   @Test(
     """
-    due GPU-CAPS-1, GPU-BLOB-1, GPU-BLOB-2, GPU-BLOB-3, GPU-BLOB-4, GPU-BLOB-5, GPU-BLOB-6, \
-    GPU-ALIGN-1, GPU-ALIGN-2, GPU-SCANBLOB-1, GPU-MAP-1: the features that these are about are not \
-    taken, even if they are offered
+    due GPU-BLOB-3, GPU-ALIGN-2, GPU-MAP-1: memory of a 3D library's and mappings are not used, even \
+    if their features are offered
     """)
   func dueFeatures() async throws {
     try await Self.takesNothingStrange()

@@ -39,7 +39,7 @@ public struct AddressSpace: ~Copyable {
   static var addressMask: UInt64 { 0xffff_ffff_f000 }
   static var entryCount: Int { 512 }
 
-  private let root: Entry
+  let root: Entry
   /// The image, whose mappings are the boot code's.
   private let image: Range<UInt64>
   /// Pages for tables: each holds the address of the next and is zero otherwise.
@@ -186,7 +186,7 @@ public struct AddressSpace: ~Copyable {
   ///
   /// - Spec: Arm Architecture Reference Manual, D8.14 "TLB maintenance", break-before-make
   @inline(never)
-  private mutating func divide(_ place: Place, at address: UInt64) throws(MappingError) {
+  mutating func divide(_ place: Place, at address: UInt64) throws(MappingError) {
     guard let table = unsafe take() else { throw .noTables }
     if place.value != 0 {
       let size = place.size >> 9
@@ -206,8 +206,11 @@ public struct AddressSpace: ~Copyable {
   // MARK: Tables
 
   /// Where the entry stands that decides about an address.
+  private func place(of address: UInt64) -> Place { unsafe Self.place(of: address, in: root) }
+
+  /// Where the entry stands that decides about an address, in the tables under `root`.
   @inline(never)
-  private func place(of address: UInt64) -> Place {
+  static func place(of address: UInt64, in root: Entry) -> Place {
     var place = unsafe Place(entry: root, parent: nil, shift: 39)
     while true {
       // SAFETY: tables have 512 entries, and the index has 9 bits.

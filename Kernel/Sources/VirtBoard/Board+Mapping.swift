@@ -40,7 +40,7 @@ extension Board {
     }
   }
 
-  private static func supplyTable(to space: inout AddressSpace) -> Bool {
+  static func supplyTable(to space: inout AddressSpace) -> Bool {
     guard let run = try? unsafe Pages.allocator?.allocate(pageCount: 1, owner: .tables) else {
       return false
     }

@@ -11,6 +11,8 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
   private let ledger: DMABuffer<Region>
   /// The length of a slot in bytes.
   public let slotByteCount: Int
+  /// How far one slot starts behind another, in bytes.
+  public let slotStride: Int
   /// How many slots there are.
   public let slotCount: Int
 
@@ -18,15 +20,22 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
 
   /// Takes memory for `slotCount` slots and their ledger from `platform`.
   ///
-  /// - Parameter note: What is noted for every slot at first.
+  /// - Parameters:
+  ///   - slotAlignment: Each slot starts at a multiple of this from the first, a power of two.
+  ///   - note: What is noted for every slot at first.
   /// - Throws: ``AllocationFailure`` if the platform has no such range, the size has no number, or a
   ///   slot is not a whole number of 32-bit words.
   public init<P: Platform>(
-    slotByteCount: Int, slotCount: Int, note: Note, from platform: borrowing P
+    slotByteCount: Int, slotCount: Int, slotAlignment: Int = 4, note: Note,
+    from platform: borrowing P
   ) throws(AllocationFailure) where P.Region == Region {
-    let total = slotByteCount.multipliedReportingOverflow(by: slotCount)
+    let rest = max(4, slotAlignment) &- 1
+    let padded = slotByteCount.addingReportingOverflow(rest)
+    let slotStride = padded.partialValue & ~rest
+    let total = slotStride.multipliedReportingOverflow(by: slotCount)
     let ledgerByteCount = slotCount.multipliedReportingOverflow(by: MemoryLayout<Entry>.stride)
-    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !total.overflow,
+    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !padded.overflow,
+      !total.overflow,
       !ledgerByteCount.overflow, MemoryLayout<Entry>.alignment <= 16
     else {
       throw AllocationFailure(byteCount: slotByteCount)
@@ -41,10 +50,11 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     }
     self.ledger = ledger
     self.slotByteCount = slotByteCount
+    self.slotStride = slotStride
     self.slotCount = slotCount
     for slot in 0..<slotCount {
       let entry = unsafe entry(slot)
-      unsafe entry.pointee.base = memory.region.base + slot &* slotByteCount
+      unsafe entry.pointee.base = memory.region.base + slot &* slotStride
       unsafe entry.pointee.byteCount = slotByteCount
       unsafe entry.pointee.note = note
     }
@@ -52,8 +62,8 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
 
   /// Where the device sees the first slot.
   public var deviceAddress: DeviceAddress { memory.deviceAddress }
-  /// The length of all slots together.
-  public var byteCount: Int { slotByteCount &* slotCount }
+  /// The length of all slots together, and of what lies between them.
+  public var byteCount: Int { slotStride &* slotCount }
 
   private func entry(_ slot: Int) -> UnsafeMutablePointer<Entry> {
     // SAFETY: the ledger holds one entry a slot and nothing else. Its cell was zeroed, the rest of it
@@ -105,7 +115,7 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
   /// Before the device reads so many bytes of `slot` from `offset` on: it will find what was drawn
   /// there, once it is told to. They lie inside the slot.
   public func prepareForDeviceReads(of slot: Int, at offset: Int, byteCount: Int) {
-    memory.prepareForDeviceReads(at: slot &* slotByteCount &+ offset, byteCount: byteCount)
+    memory.prepareForDeviceReads(at: slot &* slotStride &+ offset, byteCount: byteCount)
   }
 
   /// Gives the memory back; no device may use it any more.

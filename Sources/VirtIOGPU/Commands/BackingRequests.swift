@@ -50,7 +50,7 @@ struct BackingRequests<Region: DMARegion>: ~Copyable {
     on platform: borrowing P, header: (Int) -> Header
   ) -> Segment where P.Region == Region {
     let stride = MemoryLayout<MemoryEntry>.size
-    let before = pixels.segmentCount(of: 0..<slot &* pixels.slotByteCount, on: platform)
+    let before = pixels.segmentCount(of: 0..<slot &* pixels.slotStride, on: platform)
     let first = (slot &+ 1) &* Self.headerByteCount &+ before &* stride
     let start = first &- MemoryLayout<Header>.size
     var end = first

@@ -11,9 +11,12 @@ struct CommandLayout<Region: DMARegion> {
   let frameCount: Int
   /// How many scanouts have a place for their EDID.
   let scanoutCount: Int
+  /// Whether the first command of a frame is SET_SCANOUT_BLOB rather than TRANSFER_TO_HOST_2D.
+  let sharesPixels: Bool
 
   /// The layout for a queue with room for so many commands.
-  init(commandCount: Int, scanoutCount: Int) {
+  init(commandCount: Int, scanoutCount: Int, sharesPixels: Bool) {
+    self.sharesPixels = sharesPixels
     slotCount = min(commandCount, Self.capacity)
     let shared = slotCount &- Self.inquiryCount &- Self.commandsPerResource
     frameCount = max(1, min(shared / 3, Self.frameCapacity))
@@ -79,8 +82,8 @@ struct CommandLayout<Region: DMARegion> {
   func requestByteCount(_ slot: Int) -> Int {
     let place = slot &- Self.inquiryCount
     guard place >= 0, place < 2 &* frameCount else { return Self.requestByteCount }
-    return place & 1 == 0
-      ? MemoryLayout<TransferToHost2D>.size : MemoryLayout<ResourceFlush>.size
+    if place & 1 != 0 { return MemoryLayout<ResourceFlush>.size }
+    return sharesPixels ? MemoryLayout<SetScanoutBlob>.size : MemoryLayout<TransferToHost2D>.size
   }
 
   /// The response of any slot but those of questions.

@@ -39,6 +39,28 @@ extension ControlQueue {
     frames[index].isWhole = isWhole
   }
 
+  /// Encodes the two commands of a frame whose pixels the device reads in place.
+  ///
+  /// - Parameters:
+  ///   - command: What puts it on its scanout.
+  ///   - flushed: What is flushed.
+  ///   - isWhole: Whether that is all of the frame.
+  mutating func encode(
+    _ index: Int, for place: FramePlace, showing command: SetScanoutBlob,
+    flushing flushed: Rectangle, isWhole: Bool
+  ) {
+    let slot = Layout.transferSlot(of: index)
+    store(command, in: slot)
+    store(ResourceFlush(place.resource, rectangle: flushed, fence: 0), in: slot &+ 1)
+    frames[index].place = place
+    frames[index].isWhole = isWhole
+  }
+
+  /// Has the commands of a frame be taken, of which only the second is needed.
+  mutating func begin(_ index: Int) {
+    freeFrames &= ~(1 << UInt8(truncatingIfNeeded: index))
+  }
+
   /// Puts the first command of a frame in the queue, as it is encoded; the device sees it after
   /// ``publish()``.
   @inline(__always)
@@ -96,7 +118,8 @@ extension ControlQueue {
   private mutating func judge(
     _ header: ControlHeader, _ index: Int, _ isFlush: Bool, _ writtenByteCount: UInt32
   ) {
-    let command: CommandType = isFlush ? .resourceFlush : .transferToHost2D
+    let first: CommandType = layout.sharesPixels ? .setScanoutBlob : .transferToHost2D
+    let command: CommandType = isFlush ? .resourceFlush : first
     let reason = Self.judge(
       header, command, fence: isFlush ? frames[index].fence : 0, writtenByteCount: writtenByteCount)
     guard let reason else { return }

@@ -42,7 +42,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// Makes the queue and lays out its slots, with room to keep an EDID for each scanout.
   @inline(never)
   init<P: Platform, T: Transport & ~Copyable>(
-    on device: inout NegotiatedDevice<T>, scanoutCount: Int, platform: borrowing P
+    on device: inout NegotiatedDevice<T>, scanoutCount: Int, sharesPixels: Bool,
+    platform: borrowing P
   ) throws(GPUError) where P.Region == Region, T.Bell == Bell {
     let memory: DMABuffer<Region>
     do {
@@ -60,7 +61,8 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       throw .device(error)
     }
     queue.suppressInterrupts(true)
-    layout = Layout(commandCount: queue.size / 2, scanoutCount: scanoutCount)
+    layout = Layout(
+      commandCount: queue.size / 2, scanoutCount: scanoutCount, sharesPixels: sharesPixels)
     slots = CommandSlots(general: layout.generalSlots)
     freeFrames = layout.allFrames
     chains = InlineArray(repeating: nil)

@@ -78,7 +78,9 @@ extension Display where T: ~Copyable {
     guard let order = surfaces[index]?.order(slot, index) else { return }
     if control.freeFrames == 0 { try control.drain() }
     let commands = try control.frameCommands(preferring: order.commands)
-    if order.isReady, control.isEncoded(commands, for: order.place) {
+    if order.isReady, control.isEncoded(commands, for: order.place),
+      blob == nil || showsPlainly(index)
+    {
       try control.postTransfer(commands)
     } else {
       try postParts(slot, index, order.place, commands)
@@ -95,6 +97,7 @@ extension Display where T: ~Copyable {
   private mutating func postParts(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
+    if blob != nil { return try postShared(slot, index, place, commands) }
     guard let bounds = surfaces[index]?.bounds, let isWhole = surfaces[index]?.isDueWhole(slot),
       let needsResource = surfaces[index]?.needsResource(slot),
       let needsScanout = surfaces[index]?.needsScanout(slot),

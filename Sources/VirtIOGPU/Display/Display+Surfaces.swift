@@ -58,7 +58,8 @@ extension Display where T: ~Copyable {
     let shape = wantedShape(index)
     var surface: Surface<P.Region>
     do {
-      surface = try Surface(makeResourceID(), shape, buffers: buffers, platform: platform)
+      surface = try Surface(
+        makeResourceID(), shape, buffers: buffers, sharing: blob, platform: platform)
     } catch {
       if requests[index].followsDisplay { surfaces[index]?.refusedShape = shape }
       refuseRequest(index)
@@ -116,7 +117,8 @@ extension Display where T: ~Copyable {
         guard control.slots.freeCount >= 2,
           let resource = retiredSurfaces[index]?.resource(of: slot)
         else { break }
-        try postRelease(.detachBacking(resource), resource, index)
+        // A blob was made of its memory, and goes with it.
+        if blob == nil { try postRelease(.detachBacking(resource), resource, index) }
         try postRelease(.unref(resource), resource, index)
         retiredSurfaces[index]?.unref(slot)
       }

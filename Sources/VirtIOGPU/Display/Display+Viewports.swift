@@ -87,6 +87,19 @@ extension Display where T: ~Copyable {
     blockedViews = blockedViews & ~posted | rest
   }
 
+  /// Notes that scanouts are told along with a frame of what they show, anew or once more.
+  mutating func note(_ viewers: UInt16, asked isNew: Bool) {
+    var rest = isNew ? viewers : viewers & dueViews
+    frameViews |= rest
+    dueViews &= ~rest
+    blockedViews &= ~rest
+    while rest != 0 {
+      let index = rest.trailingZeroBitCount
+      rest &= rest &- 1
+      views[index].asked = views[index].wanted
+    }
+  }
+
   /// Notes that the device has done what came with a frame of a surface.
   @inline(never)
   mutating func confirmViews(of index: Int) {
@@ -161,7 +174,13 @@ extension Display where T: ~Copyable {
     let part = views[index].wanted.rectangle(in: bounds)
     let owner = CommandOwner.view(ofScanout: index)
     let fence = control.nextFence()
-    try postScanout(index, resource, part, for: owner)
+    if blob == nil {
+      try postScanout(index, resource, part, for: owner)
+    } else {
+      guard let slot = surfaces[source]?.latestSlot else { return false }
+      try postShared(slot, source, on: index, part, for: owner)
+      views[index].asked = views[index].wanted
+    }
     let subject = CommandSubject(
       .resourceFlush, resource: resource, scanout: scanouts[index].id)
     try control.post(

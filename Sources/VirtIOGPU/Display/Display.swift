@@ -56,6 +56,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   private var lastResource = ResourceID.none
   /// How many slots a surface has.
   let buffers: BufferCount
+  /// How pixels are shared with the device; nil if they are transferred.
+  let blob: BlobPlan?
   /// Whether the device was found to want a resource for each slot.
   var isSeparate = false
   /// A bit for each scanout for which there may be more to do than to hand out the next frame.
@@ -110,6 +112,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - buffers: How many pictures each scanout has room for.
   ///   - format: How a pixel lies in memory, in every frame of a scanout for which nothing else is
   ///     asked by ``setMode(width:height:format:on:)``.
+  ///   - pixels: How they get to the device.
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
@@ -117,15 +120,17 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
     wanting wanted: GPUFeatures = [], buffers: BufferCount = .two,
-    format: PixelFormat = .b8g8r8x8, waiting waiter: W
+    format: PixelFormat = .b8g8r8x8, pixels: PixelPath = .transferred, waiting waiter: W
   ) throws(GPUError) -> Self {
     var scanoutCount = 0
+    var blob: BlobPlan?
     var device = try negotiate(
-      transport, on: platform, declining: declined, wanting: wanted, waiting: waiter,
-      scanoutCount: &scanoutCount)
+      transport, on: platform, declining: declined, wanting: wanted, pixels: pixels,
+      waiting: waiter, scanoutCount: &scanoutCount, blob: &blob)
     let control: ControlQueue<P.Region, T.Bell>
     do {
-      control = try ControlQueue(on: &device, scanoutCount: scanoutCount, platform: platform)
+      control = try ControlQueue(
+        on: &device, scanoutCount: scanoutCount, sharesPixels: blob != nil, platform: platform)
     } catch {
       _ = try? device.abandon(on: platform, waiting: waiter)
       throw error
@@ -141,7 +146,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     }
     var display = Self(
       platform: platform, device: device.start(), control: control, cursorQueue: cursorQueue,
-      scanoutCount: scanoutCount, buffers: buffers, format: format)
+      scanoutCount: scanoutCount, buffers: buffers, format: format, blob: blob)
     do {
       try display.updateScanouts(waiting: waiter)
     } catch {
@@ -154,7 +159,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// Agrees with the device, and asks how many outputs it has: whatever it says, 1 to 16.
   private static func negotiate<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features,
-    wanting wanted: GPUFeatures, waiting waiter: W, scanoutCount: inout Int
+    wanting wanted: GPUFeatures, pixels: PixelPath, waiting waiter: W, scanoutCount: inout Int,
+    blob: inout BlobPlan?
   ) throws(GPUError) -> NegotiatedDevice<T> {
     let device: NegotiatedDevice<T>
     do throws(DeviceError) {
@@ -165,7 +171,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       let acknowledged = try AcknowledgedDevice(
         resetting: transport, on: platform, waiting: waiter)
       device = try acknowledged.negotiate(requiring: [], declining: declined) { offered in
-        let used = wanted.intersection(.usable).union(.edid)
+        let used = wanted.intersection(.usable).union(.edid).union(pixels.features)
         let found = GPUFeatures(rawValue: offered.rawValue).intersection(used)
         return Features(rawValue: found.withDependencies.rawValue)
       }
@@ -183,14 +189,21 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       _ = try? device.abandon(on: platform, waiting: waiter)
       throw .device(error)
     }
+    do throws(GPUError) {
+      blob = try plan(pixels, on: device)
+    } catch {
+      _ = try? device.abandon(on: platform, waiting: waiter)
+      throw error
+    }
     return device
   }
 
   private init(
     platform: P, device: consuming LiveDevice<T>, control: consuming ControlQueue<P.Region, T.Bell>,
     cursorQueue: consuming CursorQueue<P.Region, T.Bell>, scanoutCount: Int,
-    buffers: BufferCount, format: PixelFormat
+    buffers: BufferCount, format: PixelFormat, blob: BlobPlan?
   ) {
+    self.blob = blob
     self.buffers = buffers
     requests = InlineArray(repeating: ModeRequest(format: format))
     self.platform = platform
@@ -324,13 +337,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
           if surfaces[index]?.created.contains(slot) == true,
             let resource = surfaces[index]?.resource(of: slot)
           {
-            try release(resource, from: scanouts[index].id, waiting: waiter)
+            try release(resource, isBlob: blob != nil, from: scanouts[index].id, waiting: waiter)
           }
           if retiredSurfaces[index]?.release == .notAsked,
             retiredSurfaces[index]?.created.contains(slot) == true,
             let resource = retiredSurfaces[index]?.resource(of: slot)
           {
-            try release(resource, waiting: waiter)
+            try release(resource, isBlob: blob != nil, waiting: waiter)
           }
         }
       } catch {
@@ -347,13 +360,14 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   }
 
   private mutating func release<W: Waiter>(
-    _ resource: ResourceID, from scanout: ScanoutID? = nil, waiting waiter: W
+    _ resource: ResourceID, isBlob: Bool = false, from scanout: ScanoutID? = nil,
+    waiting waiter: W
   ) throws(GPUError) {
     try control.reserve(3)
     if let scanout {
       try post(SetScanout(scanout, to: .none, rectangle: .empty), scanout: scanout)
     }
-    try post(ResourceRelease.detachBacking(resource), resource)
+    if !isBlob { try post(ResourceRelease.detachBacking(resource), resource) }
     try post(ResourceRelease.unref(resource), resource)
     try finishCalls(waiting: waiter)
   }

@@ -4,12 +4,14 @@ import VirtIO
 extension Surface {
   /// Takes memory for the pixels, and for the requests that tell of it.
   static func makeMemory<P: Platform>(
-    slotByteCount: Int, slotCount: Int, note: SlotNote, on platform: borrowing P
+    slotByteCount: Int, slotCount: Int, slotAlignment: Int, note: SlotNote,
+    on platform: borrowing P
   ) throws(GPUError) -> SurfaceMemory<Region> where P.Region == Region {
     let buffer: LendingBuffer<Region, SlotNote>
     do {
       buffer = try LendingBuffer(
-        slotByteCount: slotByteCount, slotCount: slotCount, note: note, from: platform)
+        slotByteCount: slotByteCount, slotCount: slotCount, slotAlignment: slotAlignment,
+        note: note, from: platform)
     } catch {
       throw .outOfMemory(error)
     }
@@ -29,7 +31,7 @@ extension Surface {
   where P.Region == Region {
     let range = backingRange(of: slot)
     let resource = resource(of: slot)
-    let place = range.lowerBound / buffer.slotByteCount
+    let place = range.lowerBound / buffer.slotStride
     return requests?.write(place, range, of: buffer, on: platform) {
       ResourceAttachEntries(resource, entryCount: $0)
     }

@@ -19,6 +19,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
   var buffer: LendingBuffer<Region, SlotNote>
   /// What tells the device of the buffer, if that takes more than one entry.
   var requests: BackingRequests<Region>?
+  /// How the device reads the buffer in place; nil if pixels are transferred to it.
+  let blob: BlobPlan?
   /// How slots become resources.
   private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
   /// Whether a transfer from behind the first slot has succeeded.
@@ -35,6 +37,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
   private(set) var inFlight: SlotSet = []
   /// The slots that were presented and not sent.
   private(set) var waiting: SlotSet = []
+  /// The slot that is on the scanout, as far as the device has said, where it reads pixels in place.
+  private var shown: SlotSet = []
   /// The slots that lack all of the picture that was presented last.
   private var unknown: SlotSet
   /// The slots that are sent whole when they are sent next.
@@ -69,19 +73,23 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Takes memory for the pixels.
   init<P: Platform>(
-    _ resource: ResourceID, _ shape: SurfaceShape, buffers: BufferCount, platform: borrowing P
+    _ resource: ResourceID, _ shape: SurfaceShape, buffers: BufferCount,
+    sharing blob: BlobPlan? = nil, platform: borrowing P
   ) throws(GPUError) where P.Region == Region {
     guard shape.isPossible else {
       throw .invalidSize(width: shape.width, height: shape.height)
     }
     let byteCount = UInt64(shape.width) &* UInt64(shape.height) &* 4
-    let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
+    let alignment = blob?.alignment ?? 4
+    let stride = (byteCount &+ UInt64(alignment) &- 1) & ~(UInt64(alignment) &- 1)
+    let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / stride)
     var memory = try Self.makeMemory(
-      slotByteCount: Int(byteCount), slotCount: Int(slotCount),
+      slotByteCount: Int(byteCount), slotCount: Int(slotCount), slotAlignment: alignment,
       note: SlotNote(shape), on: platform)
     requests = memory.requests.take()
     buffer = memory.buffer
     self.resource = resource
+    self.blob = blob
     width = shape.width
     height = shape.height
     format = shape.format
@@ -154,7 +162,9 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// What it takes to send a slot.
   mutating func order(_ slot: Int, _ index: Int) -> Order {
-    let isReady = wholly.contains(slot) && !needsScanout && arrangement == .shared
+    let isReady =
+      wholly.contains(slot) && !needsScanout && arrangement == .shared
+      && (blob == nil || movesScanout)
     if isReady {
       buffer.prepareForDeviceReads(of: slot, at: 0, byteCount: buffer.slotByteCount)
     }
@@ -170,7 +180,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// Which bytes are behind a slot's resource, from the start of the first slot.
   func backingRange(of slot: Int) -> Range<Int> {
     guard arrangement == .separate else { return 0..<buffer.byteCount }
-    let start = slot &* buffer.slotByteCount
+    let start = slot &* buffer.slotStride
     return start..<start &+ buffer.slotByteCount
   }
 
@@ -178,7 +188,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
   func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
     guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
     return (
-      buffer.deviceAddress.advanced(by: slot &* buffer.slotByteCount), buffer.slotByteCount
+      buffer.deviceAddress.advanced(by: slot &* buffer.slotStride), buffer.slotByteCount
     )
   }
 
@@ -187,7 +197,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
   func offset(of rectangle: Rectangle, in slot: Int) -> UInt64 {
     prepareForDeviceReads(rectangle, in: slot)
     let pixel = UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)
-    let start = arrangement == .separate ? 0 : UInt64(slot) &* UInt64(buffer.slotByteCount)
+    let start = arrangement == .separate ? 0 : UInt64(slot) &* UInt64(buffer.slotStride)
     return start &+ pixel &* 4
   }
 
@@ -214,7 +224,9 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Lends the slot whose picture is the oldest; nothing if all are lent, waiting or in flight.
   mutating func nextFrame(for index: Int, after predecessor: UInt64) -> Frame? {
-    let busy = inFlight.union(waiting)
+    var busy = inFlight.union(waiting)
+    // What is on the scanout is still read.
+    if movesScanout { busy = busy.union(shown) }
     var slot = latest
     for _ in 0..<buffer.slotCount {
       slot = slot &+ 1 == buffer.slotCount ? 0 : slot &+ 1
@@ -304,8 +316,9 @@ struct Surface<Region: DMARegion>: ~Copyable {
     if arrangement == .shared { wholly = [] } else { wholly.remove(slot) }
   }
 
-  /// Notes that a slot's resource is about to be created.
-  mutating func create(_ slot: Int) { created.insert(slot) }
+  /// Notes that a slot's resource is about to be created. One that all share is the first slot's, should each
+  /// get its own later.
+  mutating func create(_ slot: Int) { created.insert(arrangement == .shared ? 0 : slot) }
 
   /// Notes that a slot's resource is about to go.
   mutating func unref(_ slot: Int) { created.remove(slot) }
@@ -325,7 +338,15 @@ struct Surface<Region: DMARegion>: ~Copyable {
   mutating func complete(_ slot: Int) -> UInt64 {
     inFlight.remove(slot)
     if slot > 0 { isProven = true }
+    if blob != nil { noteShown(slot) }
     return numbers[slot]
+  }
+
+  /// Notes that a slot is on the scanout, unless a newer one is.
+  private mutating func noteShown(_ slot: Int) {
+    for other in 0..<buffer.slotCount
+    where shown.contains(other) && numbers[other] > numbers[slot] { return }
+    shown = SlotSet(slot)
   }
 
   /// Notes that the device did not do all that it should for a slot.
@@ -335,11 +356,13 @@ struct Surface<Region: DMARegion>: ~Copyable {
   mutating func fail(_ slot: Int, _ failure: CommandFailure) -> UInt64? {
     inFlight.remove(slot)
     wholly = SlotSet(all: buffer.slotCount)
-    if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
-      created.remove(slot)
-    }
-    switch failure.subject.command {
-    case .resourceCreate2D, .resourceAttachBacking, .setScanout: isRefused = true
+    let command = failure.subject.command
+    let isCreation = command == .resourceCreate2D || command == .resourceCreateBlob
+    if isCreation, case .refused = failure.reason { created.remove(slot) }
+    switch command {
+    case .resourceCreate2D, .resourceAttachBacking, .setScanout, .resourceCreateBlob:
+      isRefused = true
+    case .setScanoutBlob: if shown.isEmpty { isRefused = true }
     case .transferToHost2D:
       guard slot > 0, !isProven, !isRefused, failure.subject.resource == resource,
         case .refused = failure.reason
@@ -356,7 +379,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Whether nothing is to be done for whole frames but to transfer and to flush them.
   var canStand: Bool {
-    !needsScanout && arrangement == .shared && waiting.isEmpty && wholly.isEmpty
+    blob == nil && !needsScanout && arrangement == .shared && waiting.isEmpty && wholly.isEmpty
       && (isProven || buffer.slotCount == 1)
       && unknown == SlotSet(all: buffer.slotCount).subtracting(SlotSet(latest))
   }
@@ -403,5 +426,6 @@ struct Surface<Region: DMARegion>: ~Copyable {
     unknown = SlotSet(all: buffer.slotCount)
     wholly = unknown
     needsScanout = true
+    shown = []
   }
 }

@@ -62,6 +62,10 @@ public struct CommandType: RawRepresentable, Hashable, Sendable {
   public static var getCapset: Self { Self(rawValue: 0x0109) }
   /// `VIRTIO_GPU_CMD_GET_EDID`.
   public static var getEDID: Self { Self(rawValue: 0x010a) }
+  /// `VIRTIO_GPU_CMD_RESOURCE_CREATE_BLOB`.
+  public static var resourceCreateBlob: Self { Self(rawValue: 0x010c) }
+  /// `VIRTIO_GPU_CMD_SET_SCANOUT_BLOB`.
+  public static var setScanoutBlob: Self { Self(rawValue: 0x010d) }
   /// `VIRTIO_GPU_CMD_UPDATE_CURSOR`.
   public static var updateCursor: Self { Self(rawValue: 0x0300) }
   /// `VIRTIO_GPU_CMD_MOVE_CURSOR`.

@@ -316,6 +316,24 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case gpuD4 = "GPU-D-4"
   /// Scanouts are below num_scanouts, which is not written.
   case gpuD5 = "GPU-D-5"
+  /// A blob has a kind of memory that there is.
+  case gpuBlob1 = "GPU-BLOB-1"
+  /// A blob has a kind of memory.
+  case gpuBlob2 = "GPU-BLOB-2"
+  /// Memory of a 3D library's was allocated there.
+  case gpuBlob3 = "GPU-BLOB-3"
+  /// What is mapped was made to be.
+  case gpuBlob4 = "GPU-BLOB-4"
+  /// What other devices get at was made for that.
+  case gpuBlob6 = "GPU-BLOB-6"
+  /// The length of a blob has the device's alignment.
+  case gpuAlign1 = "GPU-ALIGN-1"
+  /// The place of a mapping has the device's alignment.
+  case gpuAlign2 = "GPU-ALIGN-2"
+  /// The format of a scanout is one of the specification's.
+  case gpuScanblob1 = "GPU-SCANBLOB-1"
+  /// What is mapped is not mapped again.
+  case gpuMap1 = "GPU-MAP-1"
   /// A transfer needs backing.
   case gpuD6 = "GPU-D-6"
   /// A cursor is 64 pixels wide and high.
@@ -332,6 +350,8 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case gpuD12 = "GPU-D-12"
   /// Blob commands need their feature.
   case gpuD13 = "GPU-D-13"
+  /// Memory of a 3D library's needs its feature.
+  case gpuD14 = "GPU-D-14"
   /// A scanout's rectangle lies inside its resource.
   case gpuD15 = "GPU-D-15"
   /// No resource has the id 0.
@@ -340,6 +360,9 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case gpuD17 = "GPU-D-17"
   /// 3D commands and contexts need their feature.
   case gpuD18 = "GPU-D-18"
+
+  /// Mapping needs its feature, and a region to map in.
+  case gpuD19 = "GPU-D-19"
 
   // MARK: Registers in memory
   /// Nothing but registers and fields is accessed.
@@ -434,4 +457,6 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case modelGpu6 = "MODEL-GPU-6"
   /// Backing has no more entries than devices take.
   case modelGpu7 = "MODEL-GPU-7"
+  /// Pixels that are shown in place stay as they are until others are.
+  case modelGpu8 = "MODEL-GPU-8"
 }

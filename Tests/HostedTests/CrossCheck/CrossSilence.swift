@@ -39,6 +39,13 @@ enum CrossSilence {
     .msix5: .isUnseen,
     .gpuEvt1: .isLater, .gpuEvt2: .isLater, .gpuInit1: .takesIt, .gpuInit2: .takesIt,
     .gpuInit3: .takesIt, .gpuCur2: .takesIt, .gpuD7: .takesIt,
+    // Blobs take /dev/udmabuf.
+    .gpuBlob1: .isNotOffered, .gpuBlob2: .isNotOffered, .gpuBlob3: .isNotOffered,
+    .gpuBlob4: .isNotOffered, .gpuBlob6: .isNotOffered, .gpuAlign1: .isNotOffered,
+    .gpuAlign2: .isNotOffered, .gpuScanblob1: .isNotOffered, .gpuMap1: .isNotOffered,
+    .gpuD14: .isNotOffered, .gpuD19: .isNotOffered, .modelGpu8: .isNotOffered,
+    // That so many entries are taken, and no fewer, is shown where pixels are scattered.
+    .modelGpu7: .isOurs,
     .modelBus1: .isOurs, .modelBus2: .isOurs, .modelBus3: .isOurs, .modelBus5: .takesIt,
     .modelMem1: .isOurs, .modelMem2: .isOurs, .modelMem3: .isOurs, .modelMem4: .isOurs,
     .modelOrder1: .isUnseen,

@@ -15,6 +15,18 @@ struct ModelResource {
   var backing: [ModelRange] = []
   var pixels: [UInt8]
   var filling = Filling.never
+  /// What it is made of, if it is plain memory.
+  var blob: ModelBlob?
+
+  /// Plain memory.
+  init(_ blob: ModelBlob, backing: [ModelRange]) {
+    width = 0
+    height = 0
+    format = .any
+    pixels = []
+    self.backing = backing
+    self.blob = blob
+  }
 
   init(width: UInt32, height: UInt32, format: ModelFormat) {
     self.width = width
@@ -28,11 +40,36 @@ struct ModelResource {
   }
 }
 
+/// A resource that is plain memory.
+struct ModelBlob {
+  let byteCount: UInt64
+  let flags: UInt32
+  var isMapped = false
+}
+
+/// Where in a blob the pixels of a scanout lie.
+struct ModelBlobArea {
+  let width: UInt32
+  let height: UInt32
+  let format: ModelFormat
+  let stride: UInt64
+  let offset: UInt64
+  /// Of the pixels as they were flushed last; nil if they were not.
+  var fingerprint: UInt64?
+}
+
 /// Where in the 4 bytes of a pixel its colours lie (`enum virtio_gpu_formats`).
 struct ModelFormat {
   let red: Int
   let green: Int
   let blue: Int
+
+  /// That of what has no pixels.
+  static var any: Self { Self(red: 2, green: 1, blue: 0) }
+
+  private init(red: Int, green: Int, blue: Int) {
+    (self.red, self.green, self.blue) = (red, green, blue)
+  }
 
   init?(_ number: UInt32) {
     switch number {
@@ -51,6 +88,8 @@ struct ModelScanout {
   let rectangle: ModelRectangle
   /// Three bytes a pixel, as they were flushed.
   var pixels: [UInt8]
+  /// Where the pixels lie, if they are shown in place.
+  var area: ModelBlobArea?
 
   init(resource: UInt32, rectangle: ModelRectangle) {
     self.resource = resource

@@ -29,8 +29,8 @@ extension ModelCore {
     }
     checkPadding(command)
     switch command.type {
-    case 0x100...0x10d, 0x300...0x301: request.response = perform(command, &request)
-    case 0x200...0x209:
+    case 0x100...0x10d, 0x208, 0x209, 0x300...0x301: request.response = perform(command, &request)
+    case 0x200...0x207:
       if !common.hasGPUFeature(0) {
         violate(.gpuD18, "3D command \(hexadecimal(UInt64(command.type))) without VIRGL")
       }
@@ -73,25 +73,21 @@ extension ModelCore {
     case 0x101: createResource(command)
     case 0x102: unref(command)
     case 0x103: setScanout(command)
-    case 0x104: flush(command)
+    case 0x104: flush(command, &request)
     case 0x105: transfer(command, &request)
     case 0x106: attachBacking(command)
     case 0x107: detachBacking(command)
     case 0x108: getCapsetInfo(command)
     case 0x109: getCapset(command)
     case 0x10a: getEDID(command)
-    case 0x10b: gated(command, .gpuD12, "RESOURCE_ASSIGN_UUID", 2)
-    case 0x10c, 0x10d: gated(command, .gpuD13, "a blob command", 3)
+    case 0x10b: assignUUID(command)
+    case 0x10c: createBlob(command)
+    case 0x10d: setScanoutBlob(command)
+    case 0x208: mapBlob(command)
+    case 0x209: unmapBlob(command)
     case 0x300: updateCursor(command)
     default: moveCursor(command)
     }
-  }
-
-  private func gated(_ command: CommandReader, _ rule: ModelRule, _ name: String, _ bit: Int)
-    -> [UInt8]
-  {
-    if !common.hasGPUFeature(bit) { violate(rule, "\(name) without its feature") }
-    return command.response(GPUResponse.unspecified)
   }
 
   private func checkHeader(_ command: CommandReader) {
@@ -185,6 +181,7 @@ enum GPUResponse {
   static let capsetInfo: UInt32 = 0x1102
   static let capset: UInt32 = 0x1103
   static let edid: UInt32 = 0x1104
+  static let mapInfo: UInt32 = 0x1106
   static let unspecified: UInt32 = 0x1200
   static let outOfMemory: UInt32 = 0x1201
   static let invalidScanout: UInt32 = 0x1202
@@ -202,6 +199,8 @@ enum GPUCommand {
     case 0x103, 0x104: 48
     case 0x105, 0x10c, 0x300, 0x301: 56
     case 0x10d: 96
+    case 0x208: 40
+    case 0x209: 32
     default: 24
     }
   }
@@ -209,8 +208,8 @@ enum GPUCommand {
   /// Where the id of a resource lies.
   static func resourceOffset(_ type: UInt32) -> Int? {
     switch type {
-    case 0x101, 0x102, 0x106, 0x107: 24
-    case 0x103: 44
+    case 0x101, 0x102, 0x106, 0x107, 0x10c: 24
+    case 0x103, 0x10d: 44
     case 0x104, 0x300: 40
     case 0x105: 48
     default: nil
@@ -220,7 +219,8 @@ enum GPUCommand {
   /// Where words lie that are 0.
   static func padding(_ type: UInt32) -> [Int] {
     switch type {
-    case 0x102, 0x107, 0x108, 0x10a, 0x10b: [28]
+    case 0x102, 0x107, 0x108, 0x10a, 0x10b, 0x208, 0x209: [28]
+    case 0x10d: [60]
     case 0x104: [44]
     case 0x105: [52]
     case 0x300, 0x301: [36, 52]

@@ -9,7 +9,7 @@ extension ModelCore {
   private static var entryLimit: Int { 16384 }
 
   /// All resources together have no more bytes.
-  private static var byteLimit: Int { 256 << 20 }
+  static var byteLimit: Int { 256 << 20 }
 
   func createResource(_ command: CommandReader) -> [UInt8] {
     let id = command.word(24)
@@ -39,7 +39,7 @@ extension ModelCore {
   }
 
   /// The resource that a command names; nil if there is none.
-  private func resource(_ id: UInt32, _ name: String) -> ModelResource? {
+  func resource(_ id: UInt32, _ name: String) -> ModelResource? {
     let resource = gpu.resources[id]
     if resource == nil, !gpu.refusedResources.contains(id) {
       violate(.modelGpu2, "\(name) names resource \(id), which is not there")
@@ -144,6 +144,10 @@ extension ModelCore {
       }
       return command.response(GPUResponse.unspecified)
     }
+    guard resource.blob == nil else {
+      violate(.modelGpu2, "a transfer to resource \(id), which is plain memory")
+      return command.response(GPUResponse.unspecified)
+    }
     guard check(rectangle, resource, "a transfer") else {
       return command.response(GPUResponse.invalidParameter)
     }
@@ -172,7 +176,7 @@ extension ModelCore {
   }
 
   /// The pieces of memory that hold part of a backing.
-  private func slice(_ backing: [ModelRange], _ offset: UInt64, _ length: UInt64)
+  func slice(_ backing: [ModelRange], _ offset: UInt64, _ length: UInt64)
     -> [ModelRange]
   {
     var (skip, rest) = (offset, length)
@@ -199,6 +203,7 @@ extension ModelCore {
     guard checkScanout(scanout) else { return command.response(GPUResponse.invalidScanout) }
     let index = Int(scanout)
     if id == 0 {
+      checkShown(index, next: nil)
       gpu.scanouts[index] = nil
       return command.response(GPUResponse.noData)
     }
@@ -213,12 +218,13 @@ extension ModelCore {
       return command.response(GPUResponse.invalidParameter)
     }
     checkFirst(index, rectangle)
+    checkShown(index, next: nil)
     gpu.scanouts[index] = ModelScanout(resource: id, rectangle: rectangle)
     return command.response(GPUResponse.noData)
   }
 
   /// Whether the first picture of an output is what the output asks for.
-  private func checkFirst(_ index: Int, _ rectangle: ModelRectangle) {
+  func checkFirst(_ index: Int, _ rectangle: ModelRectangle) {
     guard gpu.usedScanouts.insert(index).inserted else { return }
     if !gpu.askedForDisplays {
       violate(.gpuInit1, "scanout \(index) is set, and the displays were not asked for")
@@ -230,17 +236,20 @@ extension ModelCore {
     }
   }
 
-  func flush(_ command: CommandReader) -> [UInt8] {
+  func flush(_ command: CommandReader, _ request: inout ModelRequest) -> [UInt8] {
     let id = command.word(40)
     let rectangle = command.rectangle(24)
     guard let resource = resource(id, "RESOURCE_FLUSH") else {
       return command.response(GPUResponse.invalidResource)
     }
-    guard check(rectangle, resource, "a flush") else {
+    guard resource.blob != nil || check(rectangle, resource, "a flush") else {
       return command.response(GPUResponse.invalidParameter)
     }
     checkEvents("at a flush")
     checkEDID()
+    if resource.blob != nil {
+      return command.response(flushShared(id, rectangle, resource, &request))
+    }
     // D-GPU-D-9: every scanout that shows the resource.
     for (index, scanout) in gpu.scanouts where scanout.resource == id {
       if let area = scanout.rectangle.intersection(rectangle) { show(area, index, resource) }

@@ -67,6 +67,10 @@ public struct ModelConfiguration: Sendable {
   public var vectorCount = 3
   /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.
   public var leadingCapabilities: [[UInt8]] = []
+  /// `blob_alignment`.
+  public var blobAlignment: UInt32 = 4096
+  /// Whether there is a region of memory in which blobs can be mapped, as far as commands can tell.
+  public var mapsBlobs = false
   /// The capability sets of the device.
   public var capabilitySets: [ModelCapabilitySet] = []
   /// What `num_capsets` says; nil for the truth.

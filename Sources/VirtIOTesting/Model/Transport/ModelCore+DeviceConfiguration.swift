@@ -43,7 +43,7 @@ extension ModelCore {
     case 0: return UInt64(deviceConfiguration.events)
     case 8: return UInt64(outputs.count)
     case 12: return UInt64(capabilitySetCount)
-    case 16: return 4096
+    case 16: return UInt64(configuration.blobAlignment)
     default: return 0
     }
   }
