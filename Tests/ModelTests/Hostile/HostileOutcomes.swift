@@ -53,9 +53,12 @@ enum HostileOutcome: CaseIterable {
   private static func catalogue() throws -> [String] {
     let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
     let table = root.appending(path: "docs/requirements/hostile.tsv")
-    return try String(contentsOf: table, encoding: .utf8).split(separator: "\n").dropFirst()
-      .map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
-      .filter { $0.last == "in" }.map { String($0[0]) }
+    var ids: [String] = []
+    for line in try String(contentsOf: table, encoding: .utf8).split(separator: "\n").dropFirst() {
+      let cells = line.split(separator: "\t", omittingEmptySubsequences: false)
+      if let id = cells.first, cells.last == "in" { ids.append(String(id)) }
+    }
+    return ids
   }
 
   @Test("each row has one outcome at the most, and is in the catalogue")
