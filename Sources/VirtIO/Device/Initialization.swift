@@ -59,10 +59,8 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     transport.writeStatus(status.union(.featuresOK))
     // Of a device that does not keep the other bits either, or has failed meanwhile, nothing good is to
     // be expected.
-    let found = transport.readStatus()
-    guard found.isSuperset(of: status.union(.featuresOK)),
-      found.isDisjoint(with: [.needsReset, .failed])
-    else {
+    let agreed = status.union(.featuresOK)
+    guard transport.readStatus().intersection(agreed.union([.needsReset, .failed])) == agreed else {
       transport.fail(after: status.union(.featuresOK))
       throw .featuresRefused(accepted: accepted)
     }
