@@ -31,7 +31,7 @@ extension PCIError: Describable {
       sink.write(UInt64(rejected.byteCount))
       sink.write(" bytes")
     case .commandIgnored(let found):
-      sink.write("the command register does not keep memory space and bus master, 0x6: found ")
+      sink.write("the command register does not keep 0x6: found ")
       sink.write(hexadecimal: UInt64(found))
     }
   }

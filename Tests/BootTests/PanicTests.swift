@@ -16,7 +16,7 @@ import VirtIOTesting
     Self.expectOnePanic(lines)
   }
 
-  @Test(arguments: TreeFault.all)
+  @Test("F01: what is no device tree, or lies, is a panic in words", arguments: TreeFault.all)
   func withADamagedTree(_ fault: TreeFault) async throws {
     let machine = try fault.configuration(image: "TestCard")
     let lines = try await MachineSlots.shared.run(machine) { machine in

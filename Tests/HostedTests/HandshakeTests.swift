@@ -18,18 +18,23 @@ import VirtIOTesting
     "write8 common 0x14 = 0xb", "read8 common 0x14 = 0xb",
     // The number of scanouts, between two looks at the generation.
     "read8 common 0x15 = 0x0", "read32 device 0x8 = 0x1", "read8 common 0x15 = 0x0",
-    // The control queue: its size is read, vectors and its place written, then it is enabled.
-    "write16 common 0x16 = 0x0", "read16 common 0x18 = 0x40", "read16 common 0x1e = 0x0",
+    // The control queue: its size is read, and that it is free; vectors and its place written; it is
+    // enabled, which is read back.
+    "write16 common 0x16 = 0x0", "read16 common 0x18 = 0x40", "read16 common 0x1c = 0x0",
+    "read16 common 0x1e = 0x0",
     // Vectors for the configuration and this queue, each read back.
     "write16 common 0x10 = 0x0", "read16 common 0x10 = 0x0",
     "write16 common 0x1a = 0x1", "read16 common 0x1a = 0x1",
     "write32 common 0x20", "write32 common 0x24", "write32 common 0x28", "write32 common 0x2c",
     "write32 common 0x30", "write32 common 0x34", "write16 common 0x1c = 0x1",
+    "read16 common 0x1c = 0x1",
     // The cursor queue, with a vector of its own.
-    "write16 common 0x16 = 0x1", "read16 common 0x18 = 0x10", "read16 common 0x1e = 0x1",
+    "write16 common 0x16 = 0x1", "read16 common 0x18 = 0x10", "read16 common 0x1c = 0x0",
+    "read16 common 0x1e = 0x1",
     "write16 common 0x1a = 0x2", "read16 common 0x1a = 0x2",
     "write32 common 0x20", "write32 common 0x24", "write32 common 0x28", "write32 common 0x2c",
     "write32 common 0x30", "write32 common 0x34", "write16 common 0x1c = 0x1",
+    "read16 common 0x1c = 0x1",
     "write8 common 0x14 = 0xf",
     // The first command.
     "write16 notification 0x0 = 0x0",

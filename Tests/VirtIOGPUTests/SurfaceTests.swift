@@ -42,7 +42,7 @@ struct SurfaceTests {
   }
 
   @Test(
-    "sizes without pixels, or too large for a backing entry, are refused",
+    "M08: sizes without pixels, or too large for a backing entry, are refused",
     arguments: [
       (0, 0), (0, 1), (1, 0), (.max, 0), (0x8000, 0x8000), (0x1_0000, 0x1_0000), (.max, .max),
       (.max, 1), (0x4000_0000, 1), (1, 0x8000_0000), (0x1_0001, 0xffff),

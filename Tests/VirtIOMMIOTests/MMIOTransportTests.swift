@@ -157,7 +157,7 @@ struct MMIOTransportTests {
     }
   }
 
-  @Test("MMIO-17: a queue that is in use is left alone")
+  @Test("H21, MMIO-17: a queue that is in use is left alone")
   func queueInUse() throws {
     slot.readyAfter = { _ in 1 }
     #expect(try failureOfQueue() == .queueMissing(index: 0))
@@ -174,7 +174,7 @@ struct MMIOTransportTests {
     #expect(slot.queues[0].size == 16)
   }
 
-  @Test("MMIO-18, MMIO-19: a queue that does not get ready is stopped, which is read back")
+  @Test("H22, MMIO-18, MMIO-19: a queue that does not get ready is stopped, which is read back")
   func queueRefused() throws {
     slot.readyAfter = { $0 == 1 ? 0 : $0 }
     #expect(try failureOfQueue() == .queueRefused(index: 0, isKept: false))

@@ -148,11 +148,11 @@ struct PCITransportTests {
     _ = try transport.enable(placement(index: 1, size: 8, maximumSize: maximum))
     #expect(
       rig.registers.accesses == [
-        .read(0x1e, 2), .write(0x18, 2, 8), .read(0x18, 2),
+        .read(0x1c, 2), .read(0x1e, 2), .write(0x18, 2, 8), .read(0x18, 2),
         .write(0x20, 4, 0x3344_5000), .write(0x24, 4, 0x1122),
         .write(0x28, 4, 0x3344_6000), .write(0x2c, 4, 0x1122),
         .write(0x30, 4, 0x3344_7000), .write(0x34, 4, 0x1122),
-        .write(0x1c, 2, 1),
+        .write(0x1c, 2, 1), .read(0x1c, 2),
       ])
     #expect(rig.registers.violations == [])
   }

@@ -113,7 +113,7 @@ struct EventIndexTests {
     }
   }
 
-  @Test("SMP04, SPLIT-RX-1: after used_event was set there is another look")
+  @Test("I08, SMP04, SPLIT-RX-1: after used_event was set there is another look")
   func secondLook() throws {
     var rig = try Self.rig()
     let chains = try (0..<2).map { number in try rig.readableChain(number) }

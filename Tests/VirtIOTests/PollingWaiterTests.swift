@@ -40,6 +40,27 @@ struct PollingWaiterTests {
     #expect(count(PollingWaiter(timeout: .seconds(5)), on: platform) <= 1_100_001)
   }
 
+  @Test(
+    "T09: near the end of the clock, and beyond it, a wait is as long as ever, or ends all the same"
+  )
+  func end() {
+    // It lasts ten looks, all of them before the end.
+    let near = TestPlatform(clock: TestClock(.forwards(100), from: .max - 5000))
+    #expect(count(PollingWaiter(timeout: Nanoseconds(rawValue: 1000)), on: near) == 10)
+    // The clock starts over: no time passes any more, as far as can be told.
+    for timeout in [1000, 1 << 63, .max] as [UInt64] {
+      let beyond = TestPlatform(clock: TestClock(.forwards(100), from: .max - 500))
+      let looks = count(PollingWaiter(timeout: Nanoseconds(rawValue: timeout)), on: beyond)
+      #expect(looks >= 5 && looks <= 1_100_000)
+    }
+    let longest = TestPlatform(clock: TestClock(.forwards(100)))
+    var waiter = PollingWaiter(timeout: .seconds(.max))
+    for _ in 0..<1000 {
+      let goesOn = waiter.wait(on: longest)
+      #expect(goesOn)
+    }
+  }
+
   @Test("no time at all is no wait")
   func zero() {
     let platform = TestPlatform()

@@ -243,7 +243,9 @@ struct MachineReader: ~Copyable, ~Escapable {
           throw .untranslatable(address: base, offset: buses[level &+ 1].offset)
         }
         if base >= start, end &- start <= size {
-          base = address &+ (base &- start)
+          let (moved, wraps) = address.addingReportingOverflow(base &- start)
+          if wraps { throw .untranslatable(address: base, offset: buses[level &+ 1].offset) }
+          base = moved
           break
         }
       }

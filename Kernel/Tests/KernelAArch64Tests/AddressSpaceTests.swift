@@ -73,7 +73,8 @@ struct AddressSpaceTests {
   }
 
   @Test(
-    "SMP18: mapping again in the same way changes nothing, in another way is refused as a whole")
+    "F28, SMP18: mapping again in the same way changes nothing, in another way is refused as a whole"
+  )
   func conflict() throws {
     try Self.withTables(8) { space, walker in
       try space.map(0x4400_0000..<0x4440_0000, as: .memory)

@@ -16,7 +16,7 @@ struct CounterTests {
     return UInt64(exactly: wide / UInt128(divisor)) ?? .max
   }
 
-  @Test("S5: ticks become nanoseconds exactly, and stay at the end of the range")
+  @Test("T08, S5: ticks become nanoseconds exactly, and stay at the end of the range")
   func nanoseconds() {
     for frequency in Self.frequencies {
       var last: UInt64 = 0
@@ -81,7 +81,7 @@ struct CounterTests {
     }
   }
 
-  @Test("a delay gives up on a counter that stands still, at once or later")
+  @Test("T08: a delay gives up on a counter that stands still, at once or later")
   func standstill() {
     for moves: UInt64 in [0, 5] {
       var readCount: UInt64 = 0

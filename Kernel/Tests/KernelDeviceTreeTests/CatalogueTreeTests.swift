@@ -70,7 +70,7 @@ struct CatalogueTreeTests {
   func magic() throws {
     let good = try Blob("board")
     for bit in 0..<32 as Range<UInt32> {
-      let found = 0xD00D_FEED ^ 1 << bit
+      let found: UInt32 = 0xD00D_FEED ^ 1 << bit
       #expect(error(changed(good, 0, found)) == .badMagic(found: found))
     }
     for count in 0..<4 { #expect(error(Blob(bytes: good, count: count)) == .badMagic(found: 0)) }
@@ -502,8 +502,10 @@ struct CatalogueTreeTests {
   @Test("F26: a list of names that does not end is compared no further than it goes")
   func endlessList() {
     for (list, isOne) in [
-      ("arm,pl01", false), ("arm,pl011", false), ("arm,pl011\0", true), ("x\0arm,pl011", false),
-      ("x\0arm,pl011\0", true), ("", false), ("\0\0\0", false),
+      ("arm,pl01", false), ("xarm,pl011", false), ("arm,pl011x", false), ("arm,pl011xyz", false),
+      ("arm,pl011\0", true), ("x\0arm,pl011\0", true), ("", false), ("\0\0\0", false),
+      // The fill behind the value ends it.
+      ("arm,pl011", true), ("x\0arm,pl011", true),
     ] {
       let blob = Self.tree {
         $0.begin("serial")

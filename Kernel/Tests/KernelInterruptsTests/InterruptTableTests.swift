@@ -24,7 +24,8 @@ struct InterruptTableTests {
     #expect(InterruptID.sharedPeripheral(987)?.rawValue == 1019)
   }
 
-  @Test("one owner a line, who hears of it until it is taken out") func owners() throws {
+  @Test("I10, SMP10: one owner a line, who hears of it until it is taken out") func owners() throws
+  {
     var table = Table(limit: Self.limit)
     let witness = Witness()
     let added = try table.add(witness, for: id)
@@ -58,6 +59,27 @@ struct InterruptTableTests {
     #expect(table.unclaimedCount == 1)
     #expect(table.remove(first.place) == nil)
     #expect(table.remove(second.place) == id)
+  }
+
+  @Test("I13: numbers that nobody has, of whatever kind, are counted and named to be disabled")
+  func strangers() throws {
+    var table = Table(limit: Self.limit)
+    let witness = Witness()
+    _ = try table.add(witness, for: id)
+    // Beyond the controller's lines, special, local ones, and the most there is.
+    var numbers: [UInt32] = [0, 15, 31, 41, 1019, 1020, 1023, 1024, 8191, 8192, 1 << 24, .max]
+    var state: UInt32 = 1
+    for _ in 0..<100_000 {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      numbers.append(state >> 8)
+    }
+    numbers.removeAll { $0 == id.rawValue }
+    for (index, number) in numbers.enumerated() {
+      #expect(table.dispatch(InterruptID(rawValue: number), at: 0) == .unregistered)
+      #expect(table.unregisteredCount == UInt64(index + 1))
+      if index < 100 { #expect(table.nextStranger()?.rawValue == number) }
+    }
+    #expect(witness.ids == [] && table.dispatch(id, at: 0) == .handled)
   }
 
   @Test("there is room for so many") func full() throws {

@@ -95,7 +95,7 @@ struct PageAllocatorTests {
         == .failure(.exhausted(pageCount: 2)))
   }
 
-  @Test("S3: Requests that make no sense") func requests() throws {
+  @Test("M18, S3: Requests that make no sense") func requests() throws {
     let memory = Memory(pageCount: 64)
     var pages = try allocator([memory.bounds])
     for count in [0, -1, .min] {
@@ -103,10 +103,15 @@ struct PageAllocatorTests {
         outcome { () throws(PageError) in try pages.allocate(pageCount: count) }
           == .failure(.invalidRequest))
     }
-    for count in [64, 1 << 32, .max] {
+    for count in [64, 1 << 32, 1 << 52, .max] {
       #expect(
         outcome { () throws(PageError) in try pages.allocate(pageCount: count) }
           == .failure(.exhausted(pageCount: count)))
+    }
+    for alignment in [0, -1, .min, 3, 4097, 0x3000, .max] {
+      #expect(
+        outcome { () throws(PageError) in try pages.allocate(pageCount: 1, alignment: alignment) }
+          == .failure(.invalidRequest))
     }
   }
 
@@ -141,7 +146,7 @@ struct PageAllocatorTests {
     #expect(pages.freePageCount == before)
   }
 
-  @Test("S3: Reservations: overlapping, adjacent, outside, partial, empty") func reservations()
+  @Test("F15, S3: Reservations: overlapping, adjacent, outside, partial, empty") func reservations()
     throws
   {
     let memory = Memory(pageCount: 128)
@@ -165,7 +170,7 @@ struct PageAllocatorTests {
     #expect(try pages.allocate(pageCount: 48).address == start + 52 * page)
   }
 
-  @Test("S3: Banks: partial pages, overlap, too small, none, none free") func banks() throws {
+  @Test("F19, S3: Banks: partial pages, overlap, too small, none, none free") func banks() throws {
     let memory = Memory(pageCount: 256)
     let start = memory.bounds.lowerBound
     // Neighbouring banks stay apart; what two banks share is had once.

@@ -30,9 +30,8 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// Whether the device says that only a reset can help it, or has left service by itself. One register
   /// read.
   public func needsReset() -> Bool {
-    let status = transport.readStatus()
-    return !status.isSuperset(of: [.acknowledge, .driver, .featuresOK, .driverOK])
-      || !status.isDisjoint(with: [.needsReset, .failed])
+    let inService: DeviceStatus = [.acknowledge, .driver, .featuresOK, .driverOK]
+    return transport.readStatus().intersection(inService.union([.needsReset, .failed])) != inService
   }
 
   // MARK: One queue

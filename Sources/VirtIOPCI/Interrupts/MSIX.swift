@@ -14,7 +14,7 @@ struct MSIX<Access: RegisterAccess> {
   /// Nil if the capability, or the table, does not lie wholly where it says.
   init?(
     at offset: UInt8, in configuration: RegisterWindow<Access>,
-    _ bars: InlineArray<6, RegisterWindow<Access>?>
+    of function: borrowing PCIFunction<Access>
   ) {
     guard let capability = configuration.window(at: UInt(offset), byteCount: 12),
       let control = capability.window(at: 2, byteCount: 2)
@@ -23,7 +23,7 @@ struct MSIX<Access: RegisterAccess> {
     let bar = Int(place & 7)
     let vectorCount = UInt(control.read16(at: 0) & 0x7ff) &+ 1
     guard bar < 6,
-      let table = bars[bar]?.window(at: UInt(place & ~7), byteCount: vectorCount &* 16)
+      let table = function.bars[bar]?.window(at: UInt(place & ~7), byteCount: vectorCount &* 16)
     else { return nil }
     self.control = control
     self.table = table

@@ -22,6 +22,7 @@ struct CommonConfiguration<Access: RegisterAccess> {
   func writeQueueSize(_ value: UInt16) { registers.write16(value, at: 0x18) }
   func readQueueVector() -> UInt16 { registers.read16(at: 0x1a) }
   func writeQueueVector(_ value: UInt16) { registers.write16(value, at: 0x1a) }
+  func readQueueEnable() -> UInt16 { registers.read16(at: 0x1c) }
   func enableQueue() { registers.write16(1, at: 0x1c) }
   func readQueueNotifyOffset() -> UInt16 { registers.read16(at: 0x1e) }
   func writeQueueDescriptorArea(_ value: DeviceAddress) {

@@ -149,6 +149,10 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   /// - Throws: ``DeviceError/notificationOutOfRange(index:offset:)``; the queue is not enabled then.
   /// - Spec: VirtIO 1.4 §4.1.5.1.3 "Virtqueue Configuration"
   public mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> PCIDoorbell<Access> {
+    // One that is in use already is another, or not reset.
+    guard common.readQueueEnable() == 0 else {
+      throw .queueRefused(index: queue.index, isKept: false)
+    }
     let notifyOffset = common.readQueueNotifyOffset()
     // A 16-bit offset times a 32-bit multiplier always has a 64-bit product.
     let byteOffset = UInt64(notifyOffset) &* UInt64(notificationMultiplier)
@@ -172,6 +176,10 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
       queue.features.contains(.notificationConfigData)
       ? common.readQueueNotifyConfigData() : queue.index
     common.enableQueue()
+    // It was told of the memory, whatever it says now.
+    guard common.readQueueEnable() == 1 else {
+      throw .queueRefused(index: queue.index, isKept: true)
+    }
     return PCIDoorbell(register: register, name: name)
   }
 

@@ -42,11 +42,13 @@ public struct VirtIOStructure: Equatable, Sendable {
 
 /// The first usable structure of each kind that a function has.
 struct VirtIOStructures<Access: RegisterAccess> {
-  private(set) var common: RegisterWindow<Access>?
-  private(set) var notification: RegisterWindow<Access>?
+  /// The first usable structure of each kind that has registers, in the order of their numbers.
+  private var kept = InlineArray<4, RegisterWindow<Access>?>(repeating: nil)
+  var common: RegisterWindow<Access>? { kept[0] }
+  var notification: RegisterWindow<Access>? { kept[1] }
   private(set) var notificationMultiplier: UInt32 = 0
-  private(set) var interruptStatus: RegisterWindow<Access>?
-  private(set) var device: RegisterWindow<Access>?
+  var interruptStatus: RegisterWindow<Access>? { kept[2] }
+  var device: RegisterWindow<Access>? { kept[3] }
   /// Where the capability lies through which registers can be reached without a BAR.
   private(set) var configurationAccess: UInt8?
   /// The first MSI-X capability, if it makes sense.
@@ -68,7 +70,7 @@ struct VirtIOStructures<Access: RegisterAccess> {
     var count = 0
     while let capability = try list.next() {
       if capability.id == MSIX<Access>.capabilityID, messages == nil {
-        messages = MSIX(at: capability.offset, in: configuration, function.bars)
+        messages = MSIX(at: capability.offset, in: configuration, of: function)
       }
       guard capability.id == Self.vendorSpecific,
         let part = configuration.window(at: UInt(capability.offset), byteCount: 16)
@@ -82,7 +84,7 @@ struct VirtIOStructures<Access: RegisterAccess> {
         byteCount: part.read32(at: 12))
       let isUsable = take(
         structure, needed, id: part.read8(at: 5), part.read8(at: 2), capability.offset,
-        configuration, function.bars)
+        configuration, function)
       if !isUsable { rejected = structure }
     }
     if count == 0 { throw .legacyDevice }
@@ -96,7 +98,7 @@ struct VirtIOStructures<Access: RegisterAccess> {
   private mutating func take(
     _ structure: VirtIOStructure, _ needed: VirtIOStructure.Kind.Needs, id: UInt8,
     _ capabilityByteCount: UInt8, _ offset: UInt8, _ configuration: RegisterWindow<Access>,
-    _ bars: InlineArray<6, RegisterWindow<Access>?>
+    _ function: borrowing PCIFunction<Access>
   ) -> Bool {
     guard capabilityByteCount >= needed.capabilityByteCount else { return false }
     // The extra fields of longer capabilities lie behind the common ones.
@@ -106,7 +108,7 @@ struct VirtIOStructures<Access: RegisterAccess> {
       if configurationAccess == nil { configurationAccess = offset }
       return true
     }
-    guard structure.bar < 6, let bar = bars[Int(structure.bar)] else { return false }
+    guard structure.bar < 6, let bar = function.bars[Int(structure.bar)] else { return false }
     if structure.kind == .sharedMemory {
       guard let tail else { return false }
       return takeSharedMemory(structure, id: id, tail: tail, in: bar)
@@ -115,35 +117,23 @@ struct VirtIOStructures<Access: RegisterAccess> {
       structure.offset & (needed.alignment &- 1) == 0,
       let window = bar.window(at: UInt(structure.offset), byteCount: UInt(structure.byteCount))
     else { return false }
-    if has(structure.kind) { return true }
+    let place = Int(structure.kind.rawValue) &- 1
+    if kept[place] != nil { return true }
     if isTaken(window) { return false }
-    switch structure.kind {
-    case .common: common = window
-    case .interruptStatus: interruptStatus = window
-    case .device: device = window
-    default:
+    if structure.kind == .notification {
       guard let tail else { return false }
       notificationMultiplier = tail.read32(at: 0)
-      notification = window
     }
+    kept[place] = window
     return true
-  }
-
-  /// Whether there is a usable structure of a kind already.
-  private func has(_ kind: VirtIOStructure.Kind) -> Bool {
-    switch kind {
-    case .common: common != nil
-    case .interruptStatus: interruptStatus != nil
-    case .device: device != nil
-    default: notification != nil
-    }
   }
 
   /// Whether a window shares registers with a structure that was kept: then one write would do two
   /// things.
-  private func isTaken(_ window: RegisterWindow<Access>) -> Bool {
-    window.overlaps(common) || window.overlaps(notification) || window.overlaps(interruptStatus)
-      || window.overlaps(device)
+  @inline(never)
+  private mutating func isTaken(_ window: RegisterWindow<Access>) -> Bool {
+    for index in kept.indices where window.overlaps(kept[index]) { return true }
+    return false
   }
 
   /// Keeps a shared memory region: offset and length have 64 bits (`struct virtio_pci_cap64`).

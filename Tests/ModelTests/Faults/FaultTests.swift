@@ -116,7 +116,9 @@ import VirtIOTesting
       try openError { $0.faults = [ModelFault(on: .read(.configGeneration), .value(200))] } == nil)
   }
 
-  @Test("PCI-VQ-D-1, SPLIT-D-1: queues of every size", arguments: [0, 1, 2, 8, 16, 1024, 32768])
+  @Test(
+    "Q34, H17, PCI-VQ-D-1, SPLIT-D-1: queues of every size",
+    arguments: [0, 1, 2, 8, 16, 1024, 32768])
   func queueSize(_ size: UInt16) throws {
     let error = try openError { $0.queueSizes = [size, 16] }
     switch size {

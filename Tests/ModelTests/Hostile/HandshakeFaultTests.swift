@@ -276,6 +276,50 @@ import VirtIOTesting
   }
 
   @Test(
+    "H21: a queue that says it is enabled before it is: an error, a reset, and no memory lost",
+    arguments: [0, 1])
+  func enabledAlready(_ index: Int) throws {
+    // Of each queue it is read twice.
+    let machine = HostileCase.machine {
+      $0.faults = [ModelFault(on: .read(.queueEnable), skipping: 2 * index, .value(1))]
+    }
+    #expect(
+      try HostileCase.refusal(of: machine)
+        == .device(.queueRefused(index: UInt16(index), isKept: false)))
+    try HostileCase.end(nil, on: machine, .reset)
+    #expect(machine.violations == [])
+  }
+
+  @Test(
+    "H22: a queue that does not get enabled: an error; its memory, and no other, is never used again",
+    arguments: [0, 1])
+  func neverEnabled(_ index: Int) throws {
+    let machine = HostileCase.machine {
+      $0.faults = [ModelFault(on: .write(.queueEnable), skipping: index, .ignored)]
+    }
+    #expect(
+      try HostileCase.refusal(of: machine)
+        == .device(.queueRefused(index: UInt16(index), isKept: true)))
+    #expect(machine.liveAllocationCount == 1)
+    machine.clearFaults()
+    var again = try machine.open()
+    #expect(HostileCase.frameError(&again) == nil)
+    try again.close(waiting: patience)
+    #expect(machine.liveAllocationCount == 1 && machine.violations == [])
+  }
+
+  @Test("H23: a device whose every queue is the first: an error, and a reset mends it")
+  func selection() throws {
+    let machine = HostileCase.machine {
+      $0.faults = [ModelFault(on: .write(.queueSelect), skipping: 1, count: .max, .ignored)]
+    }
+    #expect(
+      try HostileCase.refusal(of: machine) == .device(.queueRefused(index: 1, isKept: false)))
+    try HostileCase.end(nil, on: machine, .reset)
+    #expect(machine.violations == [])
+  }
+
+  @Test(
     "H32, I01: a used index, or an interrupt, before DRIVER_OK: the queue breaks; or it is ignored")
   func early() throws {
     for index in Self.statusWrites {

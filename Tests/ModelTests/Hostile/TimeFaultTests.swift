@@ -158,10 +158,10 @@ import VirtIOTesting
 
   @Test("T06: a device of one frame a second holds the program back, and nothing grows")
   func slow() throws {
-    let machine = HostileCase.machine()
+    let machine = HostileCase.machine { $0.tick = .microseconds(100) }
     var display = try machine.open(buffers: .three)
     for _ in 0..<4 { #expect(HostileCase.frameError(&display) == nil) }
-    // The clock moves by 10 µs a look, and there are two polls to a look.
+    // The clock moves by 100 µs a look, and there are two polls to a look.
     machine.inject(ModelFault(on: .command(0x104), count: .max, .delay(polls: 20_000)))
     let patience = PollingWaiter(timeout: .seconds(3))
     let allocations = machine.allocationCount

@@ -161,7 +161,7 @@ import VirtIOTesting
     #expect(try rig.finish(display) == [])
   }
 
-  @Test("a thread plays the interrupt's context", arguments: [3, 0])
+  @Test("SMP08: a thread plays the interrupt's context", arguments: [3, 0])
   func thread(vectorCount: Int) async throws {
     let rig = try InterruptRig(InterruptRig.slow(vectorCount: vectorCount))
     rig.isThreaded = true

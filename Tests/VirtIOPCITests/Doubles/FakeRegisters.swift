@@ -42,6 +42,10 @@ final class FakeRegisters: @unchecked Sendable {
   var interruptStatus: UInt8 = 0
   /// What every queue size reads as, once it was written; nil for what was written.
   var sizeReadBack: UInt16?
+  /// Whether queues cannot be enabled.
+  var refusesQueues = false
+  /// Whether every queue that is selected is the first.
+  var ignoresSelection = false
   var configurationVector: UInt16 = 0xffff
   /// Which vectors the device has no resources for.
   var refusedVectors: Set<UInt16> = []
@@ -137,7 +141,7 @@ final class FakeRegisters: @unchecked Sendable {
     case 0x14:
       status = UInt8(truncatingIfNeeded: value)
       if value == 0 { for index in queues.indices { queues[index].isEnabled = false } }
-    case 0x16: queueSelect = Int(value)
+    case 0x16: queueSelect = ignoresSelection ? 0 : Int(value)
     case 0x18..<0x38: writeQueue(value, at: offset)
     case 0x3a: resetQueue(value)
     default: break
@@ -190,7 +194,7 @@ final class FakeRegisters: @unchecked Sendable {
       if queues[queueSelect].areas.allSatisfy({ $0 == 0 }) {
         violations.append("PCI-COM-8: enabled before it has addresses")
       }
-      queues[queueSelect].isEnabled = true
+      queues[queueSelect].isEnabled = !refusesQueues
     case 0x20...: queues[queueSelect].areas[(offset - 0x20) / 4] = value
     default: break
     }

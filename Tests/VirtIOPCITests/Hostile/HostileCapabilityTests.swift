@@ -309,6 +309,50 @@ struct HostileCapabilityTests {
     #expect(error == .queueRefused(index: 1, isKept: false))
     #expect(rig.registers.queues.allSatisfy { !$0.isEnabled && $0.areas.allSatisfy { $0 == 0 } })
   }
+
+  private func enable(_ transport: inout PCITransport<FakeMachine>, _ index: UInt16) -> DeviceError?
+  {
+    failure { () throws(DeviceError) in
+      let maximum = transport.readMaximumSize(ofQueue: index)
+      return try transport.enable(
+        QueuePlacement(
+          index: index, size: maximum, maximumSize: maximum,
+          descriptorArea: DeviceAddress(rawValue: 0x1000 + UInt64(index) << 16),
+          driverArea: DeviceAddress(rawValue: 0x2000), deviceArea: DeviceAddress(rawValue: 0x3000)))
+    }
+  }
+
+  @Test("H21: a queue that is enabled before it was is an error, and is left alone")
+  func enabledAlready() throws {
+    rig.addStructures()
+    rig.registers.queues[1].isEnabled = true
+    var transport = try rig.makeTransport()
+    #expect(enable(&transport, 0) == nil)
+    rig.registers.clear()
+    #expect(enable(&transport, 1) == .queueRefused(index: 1, isKept: false))
+    #expect(rig.registers.writes == [.write(0x16, 2, 1)] && rig.registers.violations == [])
+  }
+
+  @Test("H22: a queue that does not get enabled is an error, and its memory is kept")
+  func neverEnabled() throws {
+    rig.addStructures()
+    rig.registers.refusesQueues = true
+    var transport = try rig.makeTransport()
+    for index: UInt16 in 0..<2 {
+      #expect(enable(&transport, index) == .queueRefused(index: index, isKept: true))
+    }
+  }
+
+  @Test("H23: where every queue is the first, the second is an error")
+  func selection() throws {
+    rig.addStructures()
+    rig.registers.ignoresSelection = true
+    var transport = try rig.makeTransport()
+    #expect(enable(&transport, 0) == nil)
+    let areas = rig.registers.queues[0].areas
+    #expect(enable(&transport, 1) == .queueRefused(index: 1, isKept: false))
+    #expect(rig.registers.queues[0].areas == areas && rig.registers.violations == [])
+  }
 }
 
 extension FakeFunction {

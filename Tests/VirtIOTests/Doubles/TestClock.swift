@@ -23,7 +23,7 @@ package final class TestClock: @unchecked Sendable {
     lookCount += 1
     let now = nanoseconds
     switch pace {
-    case .forwards(let step): nanoseconds += step
+    case .forwards(let step): nanoseconds &+= step
     case .backwards(let step): nanoseconds -= min(step, nanoseconds)
     case .still: break
     }

@@ -184,7 +184,8 @@ struct InterruptWalk: ~Copyable, ~Escapable {
       let size = tree.bytes.number(at: offset, cells: child.size)
       offset &+= 4 &* child.size
       if base >= start, base &- start <= size, byteCount <= size &- (base &- start) {
-        return address &+ (base &- start)
+        let (moved, wraps) = address.addingReportingOverflow(base &- start)
+        return wraps ? nil : moved
       }
     }
     return nil

@@ -46,6 +46,10 @@ public struct ModelRegister: Hashable, Sendable {
   public static var queueSize: Self { Self(.common, 0x18) }
   /// `queue_msix_vector`.
   public static var queueVector: Self { Self(.common, 0x1a) }
+  /// `queue_select`.
+  public static var queueSelect: Self { Self(.common, 0x16) }
+  /// `queue_enable`.
+  public static var queueEnable: Self { Self(.common, 0x1c) }
   /// `queue_notify_off`.
   public static var queueNotifyOffset: Self { Self(.common, 0x1e) }
   /// `events_read`.
