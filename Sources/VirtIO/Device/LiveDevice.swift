@@ -31,7 +31,7 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// read.
   public func needsReset() -> Bool {
     let status = transport.readStatus()
-    return !status.isDisjoint(with: [.needsReset, .failed]) || !status.contains(.driverOK)
+    return !status.isDisjoint(with: .stopped) || !status.contains(.driverOK)
   }
 
   // MARK: One queue
