@@ -22,4 +22,15 @@ public struct DeviceStatus: OptionSet, Hashable, Sendable {
   public static var needsReset: Self { Self(rawValue: 64) }
   /// The driver has given up on the device.
   public static var failed: Self { Self(rawValue: 128) }
+
+  // As numbers: of literals with many members, Swift may make arrays, which take a heap.
+
+  /// Both of the first steps.
+  static var introduced: Self { Self(rawValue: 3) }
+  /// All up to the agreement on features.
+  static var agreed: Self { Self(rawValue: 11) }
+  /// All steps of initialisation.
+  static var inService: Self { Self(rawValue: 15) }
+  /// It does not go on by itself.
+  static var stopped: Self { Self(rawValue: 192) }
 }

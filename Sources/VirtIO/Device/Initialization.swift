@@ -49,7 +49,7 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     let known = honoured.union(transport.honouredFeatures)
     let usable = offered.intersection(.deviceType.union(known))
     guard usable.isSuperset(of: required) else {
-      transport.fail(after: [.acknowledge, .driver])
+      transport.fail(after: .introduced)
       throw .missingFeatures(required: required, offered: offered)
     }
     let wanted = choose(offered).union(known).subtracting(declined).union(required)

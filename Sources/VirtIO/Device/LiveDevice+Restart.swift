@@ -26,7 +26,7 @@ extension LiveDevice where T: ~Copyable {
     transport.acknowledge()
     let offered = transport.readOfferedFeatures()
     guard offered.isSuperset(of: features) else {
-      transport.fail(after: [.acknowledge, .driver])
+      transport.fail(after: .introduced)
       throw .missingFeatures(required: features, offered: offered)
     }
     try transport.agree(on: features)
@@ -54,7 +54,7 @@ extension LiveDevice where T: ~Copyable {
       queue.startOver(maximumSize: maximumSize)
       queue.enterService(try transport.enable(queue.placement))
     } catch {
-      transport.fail(after: [.acknowledge, .driver, .featuresOK])
+      transport.fail(after: .agreed)
       throw error
     }
   }
@@ -63,7 +63,7 @@ extension LiveDevice where T: ~Copyable {
   ///
   /// - Throws: ``DeviceError/wrongStatus(found:)`` if the status does not read back so.
   public mutating func resume(_ restart: consuming Restart) throws(DeviceError) {
-    let wanted: DeviceStatus = [.acknowledge, .driver, .featuresOK, .driverOK]
+    let wanted = DeviceStatus.inService
     transport.writeStatus(wanted)
     let status = transport.readStatus()
     guard status == wanted else { throw .wrongStatus(found: status) }

@@ -143,7 +143,7 @@ extension Transport where Self: ~Copyable {
   /// Says that there is a driver: steps 2 and 3.
   func acknowledge() {
     writeStatus([.acknowledge])
-    writeStatus([.acknowledge, .driver])
+    writeStatus(.introduced)
   }
 
   /// Accepts features, of which all were offered: steps 4 to 6.
@@ -151,7 +151,7 @@ extension Transport where Self: ~Copyable {
   /// - Throws: ``DeviceError/featuresRefused(accepted:)``, or ``DeviceError/wrongStatus(found:)`` if the
   ///   steps before did not stay, or it needs a reset; the device is then marked FAILED.
   func agree(on accepted: Features) throws(DeviceError) {
-    let status: DeviceStatus = [.acknowledge, .driver, .featuresOK]
+    let status = DeviceStatus.agreed
     writeAcceptedFeatures(accepted)
     writeStatus(status)
     let found = readStatus()

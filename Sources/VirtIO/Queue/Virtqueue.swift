@@ -214,12 +214,17 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   /// forgotten the queue, finds an empty ring when it is enabled.
   mutating func renew() {
     clearRing()
+    forgetCounts()
+    for index in 0..<chainCount { records[index].phase = .idle }
+  }
+
+  /// Starts at the first entry again.
+  private mutating func forgetCounts() {
     enqueuedCount = 0
     publishedCount = 0
     completedCount = 0
     cursor = RingCursor(entryCount: size)
     ledger = InOrderLedger()
-    for index in 0..<chainCount { records[index].phase = .idle }
   }
 
   /// Becomes what it was when it was made, but for what was asked of interrupts: no chains, and memory
@@ -234,7 +239,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     // What the device has written last may not have been looked at.
     memory.prepareForCPUReads(at: 0, byteCount: memory.byteCount)
     clear(0, upTo: memory.byteCount)
-    renew()
+    forgetCounts()
   }
 
   /// Back in service: the device knows the queue.

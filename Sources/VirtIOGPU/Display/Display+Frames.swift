@@ -25,6 +25,7 @@ extension Display where T: ~Copyable {
     throws(GPUError) -> Frame
   {
     if let frame = try tryFrame(on: scanout) { return frame }
+    beginListening()
     var waiter = waiter
     while waiter.wait(on: platform) {
       if let frame = try tryNextFrame(on: scanout) { return frame }
@@ -221,13 +222,16 @@ extension Display where T: ~Copyable {
   public mutating func finish<W: Waiter>(_ presentation: Presentation, waiting waiter: W)
     throws(GPUError)
   {
+    if try isComplete(presentation) { return }
+    beginListening()
     var waiter = waiter
-    while try !isComplete(presentation) {
+    while true {
       guard waiter.wait(on: platform) else {
         throw .timedOut(
           CommandSubject(.resourceFlush, scanout: presentation.scanout),
           needsReset: needsReset())
       }
+      if try isComplete(presentation) { return }
       if hearsOfReset() { throw .needsReset }
     }
   }

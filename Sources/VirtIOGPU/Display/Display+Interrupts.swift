@@ -44,8 +44,16 @@ extension Display where T: ~Copyable {
     return control.interruptLatch.takeConfigurationChange() || isSuspect
   }
 
+  /// Has ``hearsOfReset()`` tell only of what comes from now on. Where all interrupts are one, each frame
+  /// leaves word of a change, and none is to cost a register.
+  mutating func beginListening() {
+    if control.suppressesInterrupts { return }
+    if control.interruptLatch.takeConfigurationChange() { configurationIsSuspect = true }
+  }
+
   /// Whether an interrupt has told of a change, and that is that the device needs a reset: so whoever waits
-  /// need not wait on. One register read for each such interrupt.
+  /// need not wait on. One register read for each such interrupt; to be asked only when what is waited for
+  /// is not there.
   mutating func hearsOfReset() -> Bool {
     guard !control.suppressesInterrupts, control.interruptLatch.takeConfigurationChange() else {
       return false

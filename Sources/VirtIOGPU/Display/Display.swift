@@ -239,17 +239,18 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///
   /// - Throws: As ``finishCalls(waiting:)``.
   mutating func awaitCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
+    beginListening()
     var waiter = waiter
     while true {
       try control.drain()
       if !control.isPending(.caller) { break }
-      guard waiter.wait(on: platform) else {
-        let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
-        throw .timedOut(subject, needsReset: needsReset())
-      }
       if hearsOfReset() {
         _ = control.abandonCaller()
         throw .needsReset
+      }
+      guard waiter.wait(on: platform) else {
+        let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
+        throw .timedOut(subject, needsReset: needsReset())
       }
     }
     if let failure = control.takeFailure(of: .caller) { throw .command(failure) }

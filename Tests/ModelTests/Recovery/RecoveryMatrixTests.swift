@@ -27,7 +27,10 @@ import VirtIOTesting
       steps: open + [.damage(0), .damage(0), .finish, .damage(0), .frame(0), .damage(0), .finish]),
     Sequence(
       name: "mailbox", buffers: .three,
-      steps: open + [.mailbox(0), .mailbox(0), .mailbox(0), .finish, .mailbox(0), .finish]),
+      steps: open + [
+        .mailbox(0), .mailbox(0), .mailbox(0), .finish, .mailbox(0), .damage(0, as: .mailbox),
+        .damage(0, as: .mailbox), .finish,
+      ]),
     Sequence(
       name: "cursor",
       steps: open + [

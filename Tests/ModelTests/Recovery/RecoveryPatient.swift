@@ -12,7 +12,7 @@ enum RecoveryStep {
   /// A whole new picture, on a scanout.
   case frame(Int)
   /// A picture that differs by two rectangles.
-  case damage(Int)
+  case damage(Int, as: PresentationPolicy = .queued)
   /// A whole new picture that may take the place of one that waits.
   case mailbox(Int)
   /// Wait for all that was presented.
@@ -138,7 +138,7 @@ struct RecoveryPatient<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     switch step {
     case .frame(let scanout): try present(on: scanout, as: .queued)
     case .mailbox(let scanout): try present(on: scanout, as: .mailbox)
-    case .damage(let scanout): try presentDamage(on: scanout)
+    case .damage(let scanout, let policy): try presentDamage(on: scanout, as: policy)
     case .finish: try finish()
     case .setCursor(let x, let y): try setCursor(x, y)
     case .moveCursor(let x, let y):
@@ -170,7 +170,9 @@ struct RecoveryPatient<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     unknown.remove(scanout)
   }
 
-  private mutating func presentDamage(on scanout: Int) throws(GPUError) {
+  private mutating func presentDamage(on scanout: Int, as policy: PresentationPolicy)
+    throws(GPUError)
+  {
     var frame = try display.nextFrame(
       on: ScanoutID(rawValue: UInt32(scanout)), waiting: recoveryPatience)
     guard let last = presented[scanout], last.width == frame.width, last.height == frame.height
@@ -184,7 +186,7 @@ struct RecoveryPatient<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     for area in areas { LifeTests.draw(&frame, area, number) }
     let picture = Self.picture(of: &frame)
     if buffers == .one { unknown.insert(scanout) }
-    underWay.append(try display.present(frame, damage: areas.span))
+    underWay.append(try display.present(frame, damage: areas.span, as: policy))
     presented[scanout] = picture
     unknown.remove(scanout)
   }
