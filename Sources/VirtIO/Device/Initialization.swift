@@ -72,7 +72,7 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
     self.features = features
   }
 
-  private static var status: DeviceStatus { [.acknowledge, .driver, .featuresOK] }
+  private static var status: DeviceStatus { .agreed }
 
   /// The length of the device configuration in bytes.
   public var configurationByteCount: UInt { transport.configurationByteCount }

@@ -30,8 +30,8 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// Whether the device says that only a reset can help it, or has left service by itself. One register
   /// read.
   public func needsReset() -> Bool {
-    let inService: DeviceStatus = [.acknowledge, .driver, .featuresOK, .driverOK]
-    return transport.readStatus().intersection(inService.union([.needsReset, .failed])) != inService
+    let status = transport.readStatus()
+    return status.intersection(.inService.union(.stopped)) != .inService
   }
 
   // MARK: One queue

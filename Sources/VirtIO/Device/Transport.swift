@@ -161,7 +161,7 @@ extension Transport where Self: ~Copyable {
     }
     // Of a device that does not keep the other bits, or has failed meanwhile, nothing good is to be
     // expected.
-    guard found.intersection(status.union([.needsReset, .failed])) == status else {
+    guard found.intersection(status.union(.stopped)) == status else {
       fail(after: status)
       throw .wrongStatus(found: found)
     }
