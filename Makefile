@@ -2,11 +2,12 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models check images format clean lint qemu swift spin
+.PHONY: help run test bench evidence coverage mutants models gl check images format clean lint qemu swift spin
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
 apt := qemu-system-arm qemu-system-common qemu-system-gui ipxe-qemu
+apt_gl := xvfb xauth libgl1-mesa-dri libegl1
 root := $(if $(filter 0,$(shell id -u)),,sudo)
 
 help: ## Lists these commands
@@ -47,11 +48,19 @@ mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a tes
 models: spin ## Searches all states of the models of the queues, and sees each fault of them found
 	swift run virtio-evidence models
 
+gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both
+	@if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then \
+	  command -v apt-get >/dev/null || { echo "Install Xvfb, xauth and Mesa."; exit 1; }; \
+	  echo "A display is missing: installing $(apt_gl) with apt-get"; \
+	  $(root) apt-get update && $(root) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(apt_gl); \
+	fi
+	GL_WITNESS=1 TEST_TARGETS=HostedTests xvfb-run -a swift test --filter GLTests
+
 # A crash under a sanitizer is to end at once: Swift's own backtrace of it can take minutes. XCTest,
 # of which there are no tests, loses 144 bytes of its own when it runs. The doubles of this package
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants models ## Runs the long tests: mutants, models, and the host's tests under sanitizers
+check: mutants models gl ## Runs the long tests: mutants, models, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest
 	swift test --sanitize=thread --scratch-path .build/thread --filter ThreadTests --disable-xctest

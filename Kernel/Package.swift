@@ -43,17 +43,30 @@ let package = Package(
         .product(name: "VirtIOMMIO", package: "swift-virtio"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "KernelCrashScreen",
+      dependencies: [
+        "VirtBoard",
+        .product(name: "VirtIO", package: "swift-virtio"),
+        .product(name: "VirtIOPCI", package: "swift-virtio"),
+        .product(name: "VirtIOMMIO", package: "swift-virtio"),
+        .product(name: "VirtIOGraphics", package: "swift-virtio"),
+        .product(name: "VirtIOGPU", package: "swift-virtio"),
+      ],
+      swiftSettings: strict),
     .target(name: "KernelHeapCalls"),
     .target(name: "KernelProbes"),
     .target(
       name: "KernelHeap", dependencies: ["KernelHeapCalls", "KernelMemory", "VirtBoard"],
       swiftSettings: strict),
     .executableTarget(
-      name: "TestCard", dependencies: image, path: "Images/TestCard", swiftSettings: strict),
+      name: "TestCard", dependencies: image + ["KernelCrashScreen"], path: "Images/TestCard",
+      swiftSettings: strict),
     .executableTarget(
       name: "Minimal", dependencies: image, path: "Images/Minimal", swiftSettings: strict),
     .executableTarget(
-      name: "Showcase", dependencies: image, path: "Images/Showcase", swiftSettings: strict),
+      name: "Showcase", dependencies: image + ["KernelCrashScreen"], path: "Images/Showcase",
+      swiftSettings: strict),
     .executableTarget(
       name: "Scenario", dependencies: image, path: "Images/Scenario", swiftSettings: strict),
     .executableTarget(
@@ -71,10 +84,7 @@ let package = Package(
       path: "Images/Bench",
       swiftSettings: strict),
     .executableTarget(
-      name: "Faults",
-      dependencies: [
-        "KernelAArch64", "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
-      ],
+      name: "Faults", dependencies: image + ["KernelAArch64", "KernelCrashScreen"],
       path: "Images/Faults", swiftSettings: strict),
     .testTarget(
       name: "KernelDeviceTreeTests", dependencies: ["KernelDeviceTree"],
@@ -92,6 +102,13 @@ let package = Package(
       dependencies: [
         "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
         .product(name: "VirtIOPCI", package: "swift-virtio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "KernelCrashScreenTests",
+      dependencies: [
+        "KernelCrashScreen", .product(name: "VirtIO", package: "swift-virtio"),
+        .product(name: "VirtIOGraphics", package: "swift-virtio"),
       ],
       swiftSettings: strict),
     .testTarget(

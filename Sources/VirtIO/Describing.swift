@@ -26,6 +26,9 @@ extension DeviceError: Describable {
     case .neverReset(let status):
       sink.write("the device never left reset: expected status 0, found ")
       sink.write(hexadecimal: UInt64(status.rawValue))
+    case .wrongStatus(let status):
+      sink.write("the device has broken on its way into service: found status ")
+      sink.write(hexadecimal: UInt64(status.rawValue))
     case .queueNeverReset(let index):
       sink.write("the device never reset queue ")
       sink.write(UInt64(index))

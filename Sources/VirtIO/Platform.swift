@@ -15,8 +15,31 @@ public protocol Platform {
   /// - Returns: A region of exactly `byteCount` bytes, or nil if there is none.
   func allocate(byteCount: Int, alignment: Int) -> Region?
 
-  /// Takes back what ``allocate(byteCount:alignment:)`` returned.
+  /// Takes back what ``allocate(byteCount:alignment:)`` or ``allocateScattered(byteCount:)`` returned.
   func free(_ region: Region)
+
+  /// Sets aside memory for pixels that is contiguous for the CPU, and zeroed, but may lie in many pieces for
+  /// the device.
+  ///
+  /// A platform that can map pages does so where no contiguous run is free. One that has no such method
+  /// allocates the usual way.
+  ///
+  /// - Parameter byteCount: How much, more than 0.
+  /// - Returns: A region of exactly `byteCount` bytes, aligned to 4096 for the CPU, or nil if there is none.
+  ///   Its ``DMARegion/deviceAddress`` is that of its first byte.
+  func allocateScattered(byteCount: Int) -> Region?
+
+  /// Where the device sees the byte at `offset` of a region, and how many from there on follow each other
+  /// for the device too.
+  ///
+  /// Neighbouring pieces need not be joined: the driver does that. A platform without scattered memory has no
+  /// such method.
+  ///
+  /// - Parameters:
+  ///   - region: What ``allocateScattered(byteCount:)`` returned.
+  ///   - offset: In bytes, less than the region's length.
+  /// - Returns: A piece of at least one byte, which may reach beyond the region.
+  func segment(of region: Region, at offset: Int) -> Segment
 
   /// The time since some moment in the past; never runs backwards.
   var now: Nanoseconds { get }

@@ -1,4 +1,5 @@
 public import VirtIO
+import VirtIOGraphics
 
 extension GPUError: Describable {
   /// Says what went wrong, with the command, resource and scanout concerned.
@@ -26,10 +27,37 @@ extension GPUError: Describable {
       sink.write(UInt64(width))
       sink.write("x")
       sink.write(UInt64(height))
+    case .invalidViewport(let part):
+      sink.write("no part of the surface is ")
+      sink.write(UInt64(clamping: part.width))
+      sink.write("x")
+      sink.write(UInt64(clamping: part.height))
+      sink.write(" at ")
+      sink.write(UInt64(clamping: part.x))
+      sink.write(", ")
+      sink.write(UInt64(clamping: part.y))
+    case .surfaceIsShared(let scanout):
+      sink.write("another layout has the surface of scanout ")
+      sink.write(UInt64(scanout.rawValue))
+    case .tooScattered(let pieceCount, let limit):
+      sink.write("the pixels' memory lies in ")
+      sink.write(UInt64(clamping: pieceCount))
+      sink.write(" pieces, a device takes ")
+      sink.write(UInt64(clamping: limit))
     case .staleFrame: sink.write("the frame belongs to a surface that is gone")
     case .invalidCursorImage(let pixelCount):
-      sink.write("a cursor image has 4096 pixels, found ")
+      sink.write("a cursor image has not as many pixels as its size says: found ")
       sink.write(UInt64(clamping: pixelCount))
+    case .invalidHotspot(let x, let y):
+      sink.write("a cursor cannot point with a pixel outside its image: found ")
+      sink.write(UInt64(x))
+      sink.write(", ")
+      sink.write(UInt64(y))
+    case .bufferTooSmall(let byteCount, let needed):
+      sink.write("the device may fill ")
+      sink.write(UInt64(clamping: needed))
+      sink.write(" bytes, there is room for ")
+      sink.write(UInt64(clamping: byteCount))
     case .notOffered(let features):
       sink.write("the device does not offer GPU features ")
       sink.write(hexadecimal: features.rawValue)

@@ -1,10 +1,11 @@
 public import VirtIO
+public import VirtIOGraphics
 
 /// What can go wrong with a GPU.
 public enum GPUError: Error, Equatable, Sendable {
   /// The device could not be taken into service.
   case device(DeviceError)
-  /// The device broke the rules of a queue; only a reset helps.
+  /// The device broke the rules of a queue; only a reset helps: ``Display/recover(waiting:)``.
   case queue(QueueError)
   /// The platform had no memory.
   case outOfMemory(AllocationFailure)
@@ -12,7 +13,7 @@ public enum GPUError: Error, Equatable, Sendable {
   case command(CommandFailure)
   /// The device did not answer in time. Its memory is left alone until it is reset.
   case timedOut(CommandSubject, needsReset: Bool)
-  /// The device has asked for a reset: all that is left to do with the display is to close it.
+  /// The device has asked for a reset: it is given nothing more until ``Display/recover(waiting:)``.
   case needsReset
   /// All command slots are in use; some will be free again when the device has answered.
   case busy
@@ -24,10 +25,21 @@ public enum GPUError: Error, Equatable, Sendable {
   case noScanout
   /// A picture of this size has no pixels, or more than the device can be told of.
   case invalidSize(width: UInt32, height: UInt32)
+  /// This rectangle is no part of the surface that was to be shown.
+  case invalidViewport(Rectangle)
+  /// The scanout shows another's surface, or its own is shown by another, so that it cannot be part of
+  /// this layout.
+  case surfaceIsShared(ScanoutID)
+  /// The memory of a picture lies in more pieces than a device takes.
+  case tooScattered(pieceCount: Int, limit: Int)
   /// The frame belongs to a surface that is gone.
   case staleFrame
-  /// A cursor image needs 64 times 64 pixels.
+  /// A cursor image has not as many pixels as its width and height say.
   case invalidCursorImage(pixelCount: Int)
+  /// A cursor points with a pixel that is not in its image.
+  case invalidHotspot(x: UInt32, y: UInt32)
+  /// The program has set aside less than the device may fill.
+  case bufferTooSmall(byteCount: Int, needed: Int)
   /// The device does not offer the feature that this needs.
   case notOffered(GPUFeatures)
 }

@@ -49,7 +49,7 @@ extension Canvas {
 extension Span<UInt32> {
   /// Sixteen loads that the compiler joins, as the length of a block is known where this is inlined.
   @inline(__always)
-  fileprivate func vector(at start: Int) -> SIMD16<UInt32> {
+  func vector(at start: Int) -> SIMD16<UInt32> {
     SIMD16(
       self[start], self[start &+ 1], self[start &+ 2], self[start &+ 3], self[start &+ 4],
       self[start &+ 5], self[start &+ 6], self[start &+ 7], self[start &+ 8], self[start &+ 9],

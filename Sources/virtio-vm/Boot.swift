@@ -11,7 +11,8 @@ struct Boot: AsyncParsableCommand {
       --screenshot the machine ends once the guest has said READY and the picture is taken; \
       otherwise it runs until the guest powers off. An error ends the program with a status \
       other than 0 and the reason: the guest's PANIC line, a timeout, QEMU's last words. The \
-      functions of a backtrace are named on standard error.
+      functions of a backtrace are named on standard error. With --append crash=halt a crash stays on \
+      the display, for --screenshot too.
       """)
 
   @Argument(help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.")
@@ -128,7 +129,19 @@ struct Boot: AsyncParsableCommand {
       }
       return
     }
-    let ready = try await machine.waitUntilReady()
+    let ready: SerialLine
+    do {
+      ready = try await machine.waitUntilReady()
+    } catch let error as QEMUError {
+      guard case .panicked = error, staysAfterCrash else { throw error }
+      // Its crash screen is a picture too. If there is none, the machine ends.
+      let shown = try await machine.serial.first { $0.text.hasPrefix("crash screen: on scanout") }
+      if shown != nil {
+        try await machine.screenshot(head: head, to: screenshot)
+        Progress.say("wrote \(screenshot)")
+      }
+      throw error
+    }
     let milliseconds = Int(ready.time / .milliseconds(1))
     Progress.say("\(ready.text.split(separator: " ")[0]) is ready after \(milliseconds) ms")
     try await machine.screenshot(head: head, to: screenshot)
@@ -148,6 +161,11 @@ struct Boot: AsyncParsableCommand {
     Progress.say("building \(image)")
     try await ImageBuilder(checkout).build(image)
     return checkout.product(image)
+  }
+
+  /// Whether a crash of the guest stays on its display.
+  private var staysAfterCrash: Bool {
+    append?.split(separator: " ").contains("crash=halt") == true
   }
 
   /// Whether the user wants the processor stopped, for a debugger to continue it.

@@ -15,8 +15,8 @@ enum ImportTable {
 
   /// What an image may import: images are the only place that composes everything.
   private static let image = guest.union(kernel).union([
-    "KernelHeap", "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics",
-    "VirtIOGPU",
+    "KernelCrashScreen", "KernelHeap", "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOMMIO",
+    "VirtIOGraphics", "VirtIOGPU",
   ])
 
   /// By folder: the modules that its files may import.
@@ -39,6 +39,9 @@ enum ImportTable {
     "Kernel/Sources/KernelInterrupts": guest.union(["VirtIO"]),
     "Kernel/Sources/VirtBoard": guest.union(kernel)
       .union(["VirtIO", "VirtIOPCI", "VirtIOMMIO"]),
+    "Kernel/Sources/KernelCrashScreen": guest.union([
+      "VirtBoard", "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU",
+    ]),
     "Kernel/Sources/KernelHeapCalls": [],
     "Kernel/Sources/KernelHeap": guest.union(["KernelMemory", "VirtBoard"]),
     "Kernel/Sources/KernelProbes": [],

@@ -75,12 +75,13 @@ import VirtIOTesting
       let first = try display.nextFrame(waiting: waiter)
       try display.finish(try display.present(first), waiting: waiter)
 
-      // No event: the generation, the event, the generation.
+      // No event: the status, the generation, the event, the generation.
       machine.trace.start()
       #expect(try !display.takeDisplayEvent(waiting: waiter))
       #expect(
         machine.trace.stop().map(\.description) == [
-          "read8 common 0x15 = 0x0", "read32 device 0x0 = 0x0", "read8 common 0x15 = 0x0",
+          "read8 common 0x14 = 0xf", "read8 common 0x15 = 0x0", "read32 device 0x0 = 0x0",
+          "read8 common 0x15 = 0x0",
         ])
 
       // An image: its resource, its pixels, and the cursor itself. Afterwards, moving it.

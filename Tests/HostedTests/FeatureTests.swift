@@ -4,7 +4,7 @@ import VirtIOGPU
 import VirtIOTesting
 
 /// The driver under test, with a spy between it and the device.
-typealias SpiedScreen = Display<HostedPlatform, SpyTransport>
+typealias SpiedScreen = Display<HostedPlatform, SpyTransport<ScreenTransport>>
 
 extension HostedMachine {
   /// The driver, with a GPU in service and a spy before it.

@@ -4,16 +4,17 @@ import VirtIOPCI
 import VirtIOTesting
 
 /// The driver's transport to QEMU's device, with somebody in between who hides and meddles.
-struct SpyTransport: Transport, ~Copyable {
-  private var base: PCITransport<HostedAccess>
+struct SpyTransport<Base: Transport & ~Copyable>: Transport, ~Copyable {
+  private var base: Base
   private let spy: Spy
 
-  init(_ base: consuming PCITransport<HostedAccess>, _ spy: Spy) {
+  init(_ base: consuming Base, _ spy: Spy) {
     self.base = base
     self.spy = spy
   }
 
   var deviceType: UInt16 { base.deviceType }
+  var interrupts: Base.Interrupts { base.interrupts }
   var configurationByteCount: UInt { base.configurationByteCount }
 
   func readStatus() -> DeviceStatus { base.readStatus() }
@@ -33,10 +34,11 @@ struct SpyTransport: Transport, ~Copyable {
   func readMaximumSize(ofQueue index: UInt16) -> UInt16 { base.readMaximumSize(ofQueue: index) }
 
   var honouredFeatures: Features { base.honouredFeatures }
+  mutating func startOver() { base.startOver() }
   func requestReset(ofQueue index: UInt16) { base.requestReset(ofQueue: index) }
   func isResetting(queue index: UInt16) -> Bool { base.isResetting(queue: index) }
 
-  mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> SpyBell {
+  mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> SpyBell<Base.Bell> {
     let bell = try base.enable(queue)
     spy.note(queue)
     return SpyBell(base: bell, queue: queue, spy: spy)
@@ -44,8 +46,8 @@ struct SpyTransport: Transport, ~Copyable {
 }
 
 /// A doorbell that the spy hears before the device does.
-struct SpyBell: Doorbell {
-  let base: PCIDoorbell<HostedAccess>
+struct SpyBell<Base: Doorbell>: Doorbell {
+  let base: Base
   let queue: QueuePlacement
   let spy: Spy
 

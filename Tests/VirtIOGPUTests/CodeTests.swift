@@ -101,6 +101,7 @@ struct CodeTests {
     #expect(text(of: GPUError.noFrame(ScanoutID(rawValue: 2))).hasSuffix("scanout 2"))
     #expect(text(of: GPUError.scanoutDisabled(ScanoutID(rawValue: 2))).hasSuffix("scanout 2"))
     #expect(text(of: GPUError.invalidCursorImage(pixelCount: 9)).hasSuffix("found 9"))
+    #expect(text(of: GPUError.invalidHotspot(x: 64, y: 7)).hasSuffix("found 64, 7"))
     #expect(text(of: GPUError.notOffered(.edid)).hasSuffix("0x2"))
     #expect(text(of: GPUError.device(.queueMissing(index: 1))) == "the device has no queue 1")
     #expect(text(of: GPUError.queue(.full)) == text(of: QueueError.full))

@@ -134,7 +134,84 @@ struct CursorTests {
     #expect(rig.gpu.types.suffix(2) == [0x300, 0x301])
   }
 
-  @Test("an image has 64 times 64 pixels", arguments: [0, 1, 4095, 4097])
+  @Test("a smaller image lies in the upper left corner, and the rest is transparent")
+  func padding() throws {
+    var display = try rig.open()
+    try setCursor(&display)
+    let address = rig.gpu.requests[1].long(at: 32)
+    let pixels = try #require(
+      rig.platform.memory.view(at: DeviceAddress(rawValue: address), byteCount: 0x4000))
+    for (width, height) in [(1, 1), (64, 1), (1, 64), (17, 5), (64, 64)] {
+      rig.gpu.clear()
+      // No pixel of the image before may be left.
+      let image = (0..<width * height).map {
+        0xff00_0000 | UInt32(width << 16 | height << 8) ^ UInt32($0)
+      }
+      try display.setCursor(
+        image.span, width: UInt32(width), height: UInt32(height), hotspotX: UInt32(width - 1),
+        hotspotY: UInt32(height - 1), x: 0, y: 0, waiting: rig.waiter)
+      #expect(rig.gpu.types == [0x105, 0x300], "the resource is made once")
+      #expect(rig.gpu.requests[0].rectangle(at: 24) == [0, 0, 64, 64])
+      #expect(
+        [44, 48].map { rig.gpu.requests[1].word(at: $0) } == [
+          UInt32(width - 1), UInt32(height - 1),
+        ])
+      let isRight = (0..<64 * 64).allSatisfy { index in
+        let (row, column) = (index / 64, index % 64)
+        let expected = row < height && column < width ? image[row * width + column] : 0
+        return pixels.load(UInt32.self, at: 4 * index) == expected
+      }
+      #expect(isRight, "\(width)x\(height)")
+    }
+  }
+
+  @Test(
+    "a size that a cursor cannot have is refused before the device is asked for anything",
+    arguments: [(0, 64), (64, 0), (65, 1), (1, 65), (.max, 1), (.max, .max)] as [(UInt32, UInt32)])
+  func sizes(_ width: UInt32, _ height: UInt32) throws {
+    var display = try rig.open()
+    let pixels = Array(repeating: UInt32(0), count: 65)
+    let error = failure {
+      () throws(GPUError) in
+      try display.setCursor(
+        pixels.span, width: width, height: height, hotspotX: 0, hotspotY: 0, x: 0, y: 0,
+        waiting: rig.waiter)
+    }
+    #expect(error == .invalidSize(width: width, height: height) && rig.gpu.requests.isEmpty)
+  }
+
+  @Test("an image has as many pixels as its size says", arguments: [0, 83, 85, 4096])
+  func pixelCounts(_ count: Int) throws {
+    var display = try rig.open()
+    let pixels = Array(repeating: UInt32(0), count: count)
+    let error = failure {
+      () throws(GPUError) in
+      try display.setCursor(
+        pixels.span, width: 12, height: 7, hotspotX: 0, hotspotY: 0, x: 0, y: 0,
+        waiting: rig.waiter)
+    }
+    #expect(error == .invalidCursorImage(pixelCount: count) && rig.gpu.requests.isEmpty)
+  }
+
+  @Test(
+    "a cursor points with a pixel of its image",
+    arguments: [(12, 0), (0, 7), (63, 63), (.max, 0), (0, .max)] as [(UInt32, UInt32)])
+  func hotspots(_ x: UInt32, _ y: UInt32) throws {
+    var display = try rig.open()
+    let pixels = Array(repeating: UInt32(0), count: 12 * 7)
+    let error = failure {
+      () throws(GPUError) in
+      try display.setCursor(
+        pixels.span, width: 12, height: 7, hotspotX: x, hotspotY: y, x: 0, y: 0,
+        waiting: rig.waiter)
+    }
+    #expect(error == .invalidHotspot(x: x, y: y) && rig.gpu.requests.isEmpty)
+    try display.setCursor(
+      pixels.span, width: 12, height: 7, hotspotX: 11, hotspotY: 6, x: 0, y: 0,
+      waiting: rig.waiter)
+  }
+
+  @Test("without a size an image has 64 times 64 pixels", arguments: [0, 1, 4095, 4097])
   func imageSize(_ count: Int) throws {
     var display = try rig.open()
     let pixels = Array(repeating: UInt32(0), count: count)
@@ -161,13 +238,14 @@ struct CursorTests {
   }
 
   @Test(
-    "while the cursor queue is full the newest place is kept, and sent as soon as there is room")
-  func coalescing() throws {
+    "G51: while the cursor queue is full the newest place is kept, and sent as soon as there is room",
+    arguments: [false, true])
+  func coalescing(isReversed: Bool) throws {
     var display = try rig.open()
     rig.gpu.isHolding = true
     for x: UInt32 in 0..<30 { try display.moveCursor(toX: x, y: 0) }
     #expect(rig.gpu.types.count == 16 && rig.transport.journal.ringCount(of: 1) == 16)
-    rig.gpu.answerHeld()
+    rig.gpu.answerHeld(reversed: isReversed)
     try display.drain()
     #expect(rig.gpu.types.count == 17 && rig.gpu.requests.last?.word(at: 28) == 29)
     try display.drain()
@@ -198,6 +276,31 @@ struct CursorTests {
     #expect(last.last.map { [$0.word(at: 28), $0.word(at: 32)] } == [51, 7])
   }
 
+  @Test("G50: a cursor queue that is broken takes the cursor with it, and frames go on")
+  func brokenAlone() throws {
+    var display = try rig.openWithFrame()
+    try setCursor(&display)
+    rig.gpu.isHolding = true
+    for x: UInt32 in 0..<30 { try display.moveCursor(toX: x, y: 0) }
+    rig.gpu.isHolding = false
+    // The last place is kept until there is room; whoever sends it finds the queue broken.
+    rig.transport.rings[1]?.use(60)
+    let broken = GPUError.queue(.broken(.usedElement(id: 60)))
+    for x: UInt32 in 0..<3 {
+      rig.gpu.clear()
+      let presentation = try display.present(display.nextFrame(waiting: rig.waiter))
+      #expect(try display.isComplete(presentation))
+      try display.drain()
+      #expect(!rig.gpu.types.isEmpty && rig.gpu.requests.allSatisfy { $0.queue == 0 })
+      let moved = failure { () throws(GPUError) in try display.moveCursor(toX: x, y: 0) }
+      #expect(moved == broken)
+    }
+    let set = failure { () throws(GPUError) in try setCursor(&display) }
+    #expect(set == broken)
+    let hidden = failure { () throws(GPUError) in try display.hideCursor() }
+    #expect(hidden == broken)
+  }
+
   @Test("a cursor queue that is broken says so")
   func broken() throws {
     var display = try rig.open()
@@ -223,7 +326,7 @@ struct CursorTests {
     #expect(rig.gpu.types.last == 0x300)
   }
 
-  @Test("if the resource is refused, the cursor is not shown, and another try makes it anew")
+  @Test("G52: if the resource is refused, the cursor is not shown, and another try makes it anew")
   func refused() throws {
     var display = try rig.open()
     rig.gpu.amend = { request, reply in if request.type == 0x106 { reply?.type = 0x1201 } }

@@ -278,7 +278,8 @@ struct FrameTests {
   /// A frame that no surface of the display under test made.
   private func otherDisplaysFrame() throws -> Frame {
     var surface = try Surface(
-      ResourceID(rawValue: 77), width: 64, height: 48, buffers: .one, platform: rig.platform)
+      ResourceID(rawValue: 77), SurfaceShape(width: 64, height: 48, format: .b8g8r8x8),
+      buffers: .one, platform: rig.platform)
     return try required(surface.nextFrame(for: 0, after: 0))
   }
 

@@ -47,7 +47,9 @@ struct ResizeTests {
     let hasChanged = try display.takeDisplayEvent(waiting: rig.waiter)
     #expect(!hasChanged && rig.gpu.requests.isEmpty)
     #expect(
-      rig.transport.journal.events == [.readGeneration, .readConfiguration(0), .readGeneration])
+      rig.transport.journal.events == [
+        .readStatus, .readGeneration, .readConfiguration(0), .readGeneration,
+      ])
   }
 
   @Test("the next frame has the new size; then the old resource goes, and its memory comes back")

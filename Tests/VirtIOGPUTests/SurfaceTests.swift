@@ -15,7 +15,9 @@ struct SurfaceTests {
     throws(GPUError) -> Surface<JournaledRegion>
   {
     try Surface(
-      ResourceID(rawValue: 1), width: width, height: height, buffers: buffers, platform: platform)
+      ResourceID(rawValue: 1),
+      SurfaceShape(width: width, height: height, format: .b8g8r8x8), buffers: buffers,
+      platform: platform)
   }
 
   @Test("a pixel lies at its row and column, four bytes each")

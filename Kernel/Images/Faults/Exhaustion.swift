@@ -31,6 +31,18 @@ enum Exhaustion {
     }
   }
 
+  /// Takes all memory, and keeps it.
+  ///
+  /// - Returns: How much that was.
+  static func takeAll(of platform: BoardPlatform) -> Int { Hoard(of: platform).byteCount }
+
+  /// How much memory there is.
+  static func count(on platform: BoardPlatform) -> Int {
+    let hoard = Hoard(of: platform)
+    hoard.free(to: platform)
+    return hoard.byteCount
+  }
+
   /// Takes all memory, gives it back, and takes it once more.
   static func show(on platform: BoardPlatform) {
     let first = Hoard(of: platform)

@@ -12,6 +12,8 @@ typealias Screen = Display<BoardPlatform, PCITransport<MMIO>>
 /// and the others are shown by interrupts. With `frames=N` among its arguments it stops after N of
 /// them, so that the picture can be looked at. Then it measures, if it is asked to:
 ///
+/// With `lives=N` it does all of that N times, each time with a display of its own: the others are closed.
+///
 /// - `idle=N`: what N idle milliseconds cost;
 /// - `load=N`: how much of each tenth of a second is left to it, until N of them were quiet;
 /// - `lost=N`: how late frames are whose interrupt is lost, until N of them were;
@@ -25,21 +27,26 @@ struct Main {
       panic("no GPU: expected a PCI function 1af4:1050, found none")
     }
     device.requireDMACoherence()
-    let transport: PCITransport<MMIO>
-    do {
-      transport = try PCITransport(device.function, deviceType: Screen.deviceType)
-    } catch {
-      panic("\(error)")
-    }
-    do throws(GPUError) {
-      try live(transport, of: device, on: &board)
-    } catch {
-      panic("\(error)")
+    let lives = max(board.arguments.number("lives") ?? 1, 1)
+    for life in 1...lives {
+      let transport: PCITransport<MMIO>
+      do {
+        transport = try PCITransport(device.function, deviceType: Screen.deviceType)
+      } catch {
+        panic("\(error)")
+      }
+      do throws(GPUError) {
+        try live(transport, of: device, on: &board, isLast: life == lives)
+      } catch {
+        panic("\(error)")
+      }
+      printLine("INTERRUPTS closed")
     }
   }
 
   private static func live(
-    _ transport: consuming PCITransport<MMIO>, of device: Board.FoundDevice, on board: inout Board
+    _ transport: consuming PCITransport<MMIO>, of device: Board.FoundDevice, on board: inout Board,
+    isLast: Bool
   ) throws(GPUError) {
     let last = board.arguments.number("frames") ?? 3
     let interrupts = transport.interrupts
@@ -71,8 +78,11 @@ struct Main {
     if let count = board.arguments.number("small") {
       try countInterrupts(count, &screen, waiter, platform)
     }
-    stay(platform)
+    if isLast { stay(platform) }
+    // No handler may find the memory of a screen that is closed.
+    screen.disableInterrupts()
     _ = consume connection
+    try screen.close(waiting: polling)
   }
 
   /// Says that there is no more to come, and rests.

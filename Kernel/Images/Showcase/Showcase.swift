@@ -1,3 +1,4 @@
+import KernelCrashScreen
 import VirtBoard
 import VirtIO
 import VirtIOGPU
@@ -5,15 +6,19 @@ import VirtIOGraphics
 import VirtIOMMIO
 import VirtIOPCI
 
-/// Something to look at: a scene in motion on every enabled scanout of the first GPU.
+/// Something to look at: a scene in motion on every enabled scanout of the first GPU, in the size that the
+/// display has at the moment. Displays may come, go, and be resized.
 ///
 /// With `frames=N` among its arguments it switches the machine off after N frames; with `wait=poll` it
-/// does without interrupts; with `buffers=1`, `2` or `3` each scanout has room for so many pictures.
+/// does without interrupts; with `buffers=1`, `2` or `3` each scanout has room for so many pictures; with
+/// `steps=N` each scene stops after N steps, while frames go on. A device that breaks is taken into service
+/// again.
 @main
 struct Showcase {
   static func main() {
     var board = Board()
     if let device = board.nextDevice(ofType: deviceType) {
+      board.installCrashScreen(on: device)
       device.requireDMACoherence()
       do throws(PCIError) {
         let transport = try PCITransport(
@@ -26,6 +31,7 @@ struct Showcase {
         panic("GPU at \(device): \(error)")
       }
     } else if let slot = board.nextSlot(ofType: deviceType) {
+      board.installCrashScreen(on: slot)
       slot.requireDMACoherence()
       do throws(MMIOError) {
         guard let transport = try MMIOTransport(slot.registers) else { return }
@@ -60,20 +66,18 @@ struct Showcase {
       let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
       if connection.areUsed { screen.enableInterrupts() }
       let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
-      var scenes = InlineArray<16, Scene?>(repeating: nil)
-      for index in 0..<screen.scanoutCount where screen.scanouts[index].isEnabled {
-        let scanout = screen.scanouts[index]
-        scenes[index] = Scene(
-          width: Int(scanout.width), height: Int(scanout.height),
-          facts: SceneFacts(scanout: index, place: place))
-        printLine("SHOWCASE scanout=\(index) size=\(scanout.width)x\(scanout.height)")
-      }
+      var stage = Stage(place: place, lastStep: board.arguments.number("steps"))
       guard screen.firstScanout != nil else { panic("GPU at \(device): no scanout is enabled") }
       var count: UInt64 = 0
       var due = platform.now
       while count < frames ?? .max {
-        for index in scenes.indices {
-          try step(&scenes[index], index, isFirst: count == 0, on: &screen, patience)
+        // An interrupt may have been lost.
+        if count % 64 == 0 { screen.interruptHandler.latch.suspectConfiguration() }
+        do throws(GPUError) {
+          try stage.step(on: &screen, waiting: patience)
+        } catch {
+          // This step is left out; the last one is to be seen until the next.
+          try mend(error, &screen, patience)
         }
         count += 1
         if count == 1 { printLine("SHOWCASE READY") }
@@ -93,23 +97,4 @@ struct Showcase {
 
   /// 60 frames a second.
   static var interval: Nanoseconds { .microseconds(16_667) }
-
-  /// Draws one frame of one scanout: what its pixels lack, which is all of it at first, and what changes.
-  static func step<T: Transport & ~Copyable>(
-    _ scene: inout Scene?, _ index: Int, isFirst: Bool, on screen: inout Display<BoardPlatform, T>,
-    _ patience: BoardWaiter<BoardPlatform>
-  ) throws(GPUError) {
-    guard var current = scene else { return }
-    let scanout = ScanoutID(rawValue: UInt32(index))
-    var frame = try screen.nextFrame(on: scanout, waiting: patience)
-    if !isFirst { current.advance() }
-    let damage = current.damage
-    var area = frame.staleRegion
-    area.formUnion(DamageList(damage.rectangles, within: frame.bounds))
-    var canvas = Canvas(
-      width: frame.width, height: frame.height, format: frame.format, pixels: frame.pixels)
-    current.draw(on: &canvas, in: area.rectangles)
-    _ = try screen.present(frame, damage: damage.rectangles)
-    scene = current
-  }
 }

@@ -1,3 +1,4 @@
+import KernelCrashScreen
 import VirtBoard
 import VirtIO
 import VirtIOGPU
@@ -5,18 +6,21 @@ import VirtIOMMIO
 import VirtIOPCI
 
 /// Draws a picture that a program can check on every enabled scanout of every GPU, and draws it anew
-/// where a display is connected or resized. The GPUs are those on PCI; without any, those whose
-/// registers lie in memory. With `wait=poll` among its arguments it does without interrupts.
+/// where a display is connected or resized. A device that breaks is taken into service again. The GPUs are
+/// those on PCI; without any, those whose registers lie in memory. With `wait=poll` among its arguments it
+/// does without interrupts.
 @main
 struct TestCard {
   static func main() {
     var board = Board()
     if let device = board.nextDevice(ofType: deviceType) {
+      board.installCrashScreen(on: device)
       let vectorCount = board.arguments.has("wait", "poll") ? 0 : 3
       show(
         device, gpu: 0, board: &board,
         transport: { transport(of: $0, maximumVectorCount: vectorCount) }, others: { _ in false })
     } else if let slot = board.nextSlot(ofType: deviceType) {
+      board.installCrashScreen(on: slot)
       show(slot, gpu: 0, board: &board, transport: transport, others: { _ in false })
     }
     panic("no GPU: expected a PCI function 1af4:1050 or a virtio,mmio node, found none")
@@ -159,15 +163,22 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
   @inline(never)
   mutating func serveEvents(gpu: Int, waiting patience: BoardWaiter<P>) {
     let before = scanouts
+    let start = platform.now
     do throws(GPUError) {
       guard try takeDisplayEvent(waiting: patience) else { return }
     } catch {
       printLine("TESTCARD gpu=\(gpu) \(error)")
+      _ = mend(error, gpu: gpu, waiting: patience)
     }
     // An event may be about what was there when the device was opened.
+    var isShown = false
     for index in 0..<scanoutCount where scanouts[index] != before[index] {
-      drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: { printLine("TESTCARD \($0)") })
+      isShown =
+        drawCard(
+          gpu: gpu, scanout: index, waiting: patience, orElse: { printLine("TESTCARD \($0)") })
+        || isShown
     }
+    if isShown { printLine("TESTCARD shown us=\(platform.now.since(start).rawValue / 1000)") }
   }
 
   /// Draws on every enabled scanout, and says so or why not.
@@ -176,18 +187,27 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
     gpu: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
   ) {
     for index in 0..<scanoutCount {
-      drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: fail)
+      _ = drawCard(gpu: gpu, scanout: index, waiting: patience, orElse: fail)
     }
   }
 
   private mutating func drawCard(
     gpu: Int, scanout index: Int, waiting patience: BoardWaiter<P>, orElse fail: (Message) -> Void
-  ) {
-    guard scanouts[index].isEnabled else { return }
-    do throws(GPUError) {
-      try drawCard(gpu: gpu, scanout: index, waiting: patience)
-    } catch {
-      fail("gpu=\(gpu) scanout=\(index) \(error)")
+  ) -> Bool {
+    guard scanouts[index].isEnabled else { return false }
+    var isMended = false
+    while true {
+      do throws(GPUError) {
+        try drawCard(gpu: gpu, scanout: index, waiting: patience)
+        return true
+      } catch {
+        // Once, as it may be this very picture that the device breaks at.
+        isMended = !isMended && mend(error, gpu: gpu, waiting: patience)
+        if !isMended {
+          fail("gpu=\(gpu) scanout=\(index) \(error)")
+          return false
+        }
+      }
     }
   }
 

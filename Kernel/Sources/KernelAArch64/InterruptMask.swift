@@ -12,6 +12,9 @@ public enum InterruptMask {
   /// Makes interrupts wait.
   public static func set() { kernel_mask_interrupts() }
 
+  /// Makes everything wait that is not an instruction's own exception: for who never comes back.
+  public static func setAll() { kernel_mask_exceptions() }
+
   /// Lets interrupts in; those that waited come at once.
   ///
   /// Not for handlers, which have one stack among them.

@@ -15,6 +15,8 @@ public struct KernelStack: Equatable, Sendable {
     case interrupts
     /// The report of a fault.
     case faults
+    /// What is shown of a crash once it is reported.
+    case crash
   }
 
   /// A stack with a guard from `guardStart` on, and memory from `bottom` to `top`.

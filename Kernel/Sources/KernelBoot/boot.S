@@ -177,6 +177,9 @@ at_level_1:
   adrp    x1, __fault_stack_guard
   bl      map_pages
   adrp    x0, __fault_stack_bottom
+  adrp    x1, __crash_stack_guard
+  bl      map_pages
+  adrp    x0, __crash_stack_bottom
   adrp    x1, __image_end
   bl      map_pages
 

@@ -176,6 +176,19 @@ kernel_frame_pointer:
   mov     x0, x29
   ret
 
+// Calls the function at x0 on the stack of crashes, and comes back on this one.
+  .section .text.kernel_call_on_crash_stack, "ax"
+  .global kernel_call_on_crash_stack
+kernel_call_on_crash_stack:
+  stp     x29, x30, [sp, #-16]!
+  mov     x29, sp
+  adrp    x1, __crash_stack_top
+  mov     sp, x1
+  blr     x0
+  mov     sp, x29
+  ldp     x29, x30, [sp], #16
+  ret
+
   .section .rodata.kernel_stack_table, "a"
   .balign 8
   .global kernel_stack_table
@@ -183,5 +196,6 @@ kernel_stack_table:
   .quad   __stack_guard, __stack_bottom, __stack_top
   .quad   __interrupt_stack_guard, __interrupt_stack_bottom, __interrupt_stack_top
   .quad   __fault_stack_guard, __fault_stack_bottom, __fault_stack_top
+  .quad   __crash_stack_guard, __crash_stack_bottom, __crash_stack_top
 
 #endif

@@ -3,6 +3,9 @@ public import VirtIO
 
 /// The data caches of the CPU, for devices that do not snoop them.
 public struct BoardCaches: CacheMaintenance {
+  /// Those of whoever runs this.
+  public init() {}
+
   /// What only one owner should lie in: as much as any cache writes back at a time.
   public static var lineByteCount: Int { DataCache.granuleByteCount }
 

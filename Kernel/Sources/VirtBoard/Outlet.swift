@@ -31,16 +31,20 @@ public func printLine(_ message: Message) {
   let console = Outlet.current.console
   console?.send(message.text)
   console?.send(end.span)
+  Crash.note(message.text)
+  Crash.note(end.span)
 }
 
-/// Says why the kernel cannot go on, and who called this if the board's ``Reporting`` is full, and switches
-/// the machine off.
+/// Says why the kernel cannot go on, and who called this if the board's ``Reporting`` is full; has that
+/// shown by the ``CrashHandler`` if there is one; and switches the machine off.
 public func panic(_ message: Message) -> Never {
+  Crash.begin()
   let start: Message = "PANIC: "
   Outlet.current.console?.send(start.text)
+  Crash.note(start.text)
   printLine(message)
   if let sendCalls = unsafe Reporting.current.sendCalls { sendCalls(Backtrace.innermostRecord) }
-  Outlet.current.firmware.powerOff()
+  Crash.end()
 }
 
 /// Switches the machine off.
@@ -58,13 +62,17 @@ public func idle() -> Never {
 // One CPU, and nothing interrupts the report of a fault but another.
 nonisolated(unsafe) private var faultCount = 0
 
-/// Reports an exception and switches the machine off. The vectors call this, on a stack of its own.
+/// Reports an exception, has that shown if there is a ``CrashHandler``, and switches the machine off. The
+/// vectors call this, on a stack of its own.
 ///
 /// A report that ends in an exception itself is made again where QEMU has its serial line, for the
-/// tree's may be what is wrong; then the machine is switched off without a word.
+/// tree's may be what is wrong; then the machine is switched off without a word. A handler that ends so
+/// gets one line.
 @unsafe
 @c(kernel_fault)
 public func reportFault(_ frame: UnsafePointer<UInt64>) {
+  if Crash.isHandled { Crash.fail(unsafe ExceptionFrame(frame)) }
+  Crash.begin()
   unsafe faultCount &+= 1
   switch unsafe faultCount {
   case 1: break
@@ -76,9 +84,9 @@ public func reportFault(_ frame: UnsafePointer<UInt64>) {
   if let sendFault = unsafe Reporting.current.sendFault {
     unsafe sendFault(frame)
   } else {
-    Reporting.sendBriefly(unsafe ExceptionFrame(frame))
+    Reporting.sendBriefly(unsafe ExceptionFrame(frame), after: "PANIC")
   }
-  powerOff()
+  Crash.end()
 }
 
 /// Ends the kernel when `main` returns. The boot code calls this.

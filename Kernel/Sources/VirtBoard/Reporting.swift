@@ -30,8 +30,10 @@ public struct Reporting: Sendable {
   nonisolated(unsafe) static var current = Reporting.brief
 
   /// Reports a fault in one line.
-  static func sendBriefly(_ frame: ExceptionFrame) {
-    var line: Message = "PANIC: exception: ESR "
+  static func sendBriefly(_ frame: ExceptionFrame, after start: StaticString) {
+    var line = Message()
+    line.write(start)
+    line.write(": exception: ESR ")
     line.write(hexadecimal: frame.syndrome.rawValue)
     line.write(" FAR ")
     line.write(hexadecimal: frame.faultAddress)

@@ -4,12 +4,13 @@ public enum DeviceError: Error, Equatable, Sendable {
   case wrongType(expected: UInt16, found: UInt16)
   /// The status did not read 0 in time after a reset; `status` is what it read.
   case neverReset(status: DeviceStatus)
+  /// The status does not read as it was written: the device has broken on the way, or has given up.
+  case wrongStatus(found: DeviceStatus)
   /// A queue was not reset in time.
   case queueNeverReset(index: UInt16)
   /// The device does not offer what the driver cannot do without.
   case missingFeatures(required: Features, offered: Features)
-  /// The device cleared FEATURES_OK: it does not work with this choice of its own features. Or it did
-  /// not keep the steps before, or failed meanwhile.
+  /// The device cleared FEATURES_OK: it does not work with this choice of its own features.
   case featuresRefused(accepted: Features)
   /// The configuration changed during each of many attempts to read it.
   case configurationUnstable

@@ -16,8 +16,7 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
     resetting transport: consuming T, on platform: borrowing P, waiting waiter: W
   ) throws(DeviceError) {
     _ = try transport.reset(on: platform, waiting: waiter)
-    transport.writeStatus([.acknowledge])
-    transport.writeStatus([.acknowledge, .driver])
+    transport.acknowledge()
     // Both sides write to a packed ring: where a line of a cache holds more than one descriptor and the
     // device does not snoop, what one side writes back would be lost to the other.
     let isShared = P.Region.lineByteCount <= PackedLayout.largestUnit
@@ -39,31 +38,23 @@ public struct AcknowledgedDevice<T: Transport & ~Copyable>: ~Copyable {
   ///     What is not offered is left out of its answer, and so are all other bits: of those, the queues
   ///     and the transport know best what they can do.
   /// - Throws: ``DeviceError/missingFeatures(required:offered:)`` or
-  ///   ``DeviceError/featuresRefused(accepted:)``; the device is then marked FAILED.
+  ///   ``DeviceError/featuresRefused(accepted:)``, or ``DeviceError/wrongStatus(found:)`` if the device
+  ///   needs a reset; it is then marked FAILED.
   public consuming func negotiate(
     requiring required: Features, declining declined: Features = [],
     choosing choose: (Features) -> Features
   ) throws(DeviceError) -> NegotiatedDevice<T> {
-    let status: DeviceStatus = [.acknowledge, .driver]
     let required = required.union(.version1)
     let offered = transport.readOfferedFeatures()
     let known = honoured.union(transport.honouredFeatures)
     let usable = offered.intersection(.deviceType.union(known))
     guard usable.isSuperset(of: required) else {
-      transport.fail(after: status)
+      transport.fail(after: [.acknowledge, .driver])
       throw .missingFeatures(required: required, offered: offered)
     }
     let wanted = choose(offered).union(known).subtracting(declined).union(required)
     let accepted = usable.intersection(wanted)
-    transport.writeAcceptedFeatures(accepted)
-    transport.writeStatus(status.union(.featuresOK))
-    // Of a device that does not keep the other bits either, or has failed meanwhile, nothing good is to
-    // be expected.
-    let agreed = status.union(.featuresOK)
-    guard transport.readStatus().intersection(agreed.union([.needsReset, .failed])) == agreed else {
-      transport.fail(after: status.union(.featuresOK))
-      throw .featuresRefused(accepted: accepted)
-    }
+    try transport.agree(on: accepted)
     return NegotiatedDevice(transport: transport, features: accepted)
   }
 }

@@ -1,6 +1,6 @@
 /// A device in service.
 public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
-  private var transport: T
+  var transport: T
   /// What was agreed.
   public let features: Features
 

@@ -50,6 +50,9 @@ public protocol Transport: ~Copyable {
   /// ``readMaximumSize(ofQueue:)``.
   mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> Bell
 
+  /// Notes that the device was reset, with all that ``enable(_:)`` has told it. By itself it does nothing.
+  mutating func startOver()
+
   /// Asks the device to forget a queue. Only after `VIRTIO_F_RING_RESET` was agreed.
   func requestReset(ofQueue index: UInt16)
   /// Whether the device has still to forget the queue.
@@ -94,6 +97,15 @@ public struct QueuePlacement: Equatable, Sendable {
   }
 }
 
+extension QueuePlacement {
+  /// The same on a device that would take so many entries.
+  func allowing(_ maximumSize: UInt16) -> Self {
+    Self(
+      index: index, size: size, maximumSize: maximumSize, descriptorArea: descriptorArea,
+      driverArea: driverArea, deviceArea: deviceArea, features: features, interrupts: interrupts)
+  }
+}
+
 /// Tells the device that there is something in one queue.
 ///
 /// Its address was computed and checked when the queue was enabled.
@@ -114,6 +126,8 @@ extension Transport where Self: ~Copyable, Interrupts == NoInterrupts {
 extension Transport where Self: ~Copyable {
   /// None.
   public var honouredFeatures: Features { [] }
+  /// Nothing, as this transport keeps nothing of what it has told the device.
+  public mutating func startOver() {}
   /// Nothing, as this transport does not honour `VIRTIO_F_RING_RESET`.
   public func requestReset(ofQueue index: UInt16) {}
   /// Always.
@@ -124,6 +138,33 @@ extension Transport where Self: ~Copyable {
   /// - Spec: VirtIO 1.4 §2.1.1 "Driver Requirements: Device Status Field"
   func fail(after status: DeviceStatus) {
     writeStatus(status.union(.failed))
+  }
+
+  /// Says that there is a driver: steps 2 and 3.
+  func acknowledge() {
+    writeStatus([.acknowledge])
+    writeStatus([.acknowledge, .driver])
+  }
+
+  /// Accepts features, of which all were offered: steps 4 to 6.
+  ///
+  /// - Throws: ``DeviceError/featuresRefused(accepted:)``, or ``DeviceError/wrongStatus(found:)`` if the
+  ///   steps before did not stay, or it needs a reset; the device is then marked FAILED.
+  func agree(on accepted: Features) throws(DeviceError) {
+    let status: DeviceStatus = [.acknowledge, .driver, .featuresOK]
+    writeAcceptedFeatures(accepted)
+    writeStatus(status)
+    let found = readStatus()
+    guard found.contains(.featuresOK) else {
+      fail(after: status)
+      throw .featuresRefused(accepted: accepted)
+    }
+    // Of a device that does not keep the other bits, or has failed meanwhile, nothing good is to be
+    // expected.
+    guard found.isSuperset(of: status), found.isDisjoint(with: [.needsReset, .failed]) else {
+      fail(after: status)
+      throw .wrongStatus(found: found)
+    }
   }
 
   /// Reads several fields of the device configuration as they were at one moment.

@@ -26,6 +26,11 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
       let region = platform.allocate(
         byteCount: padded.partialValue & ~rest, alignment: max(alignment, Region.lineByteCount))
     else { throw AllocationFailure(byteCount: byteCount) }
+    self.init(taking: region)
+  }
+
+  /// Owns a region that is zeroed and nobody else's.
+  init(taking region: Region) {
     self.region = region
     // The zeroes are still in the caches, from where they could be written over anything later.
     region.prepareForDeviceWrites(uncheckedAt: 0, byteCount: region.byteCount)
@@ -94,7 +99,7 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
   ///
   /// In a method, as Swift 6.3 cannot optimise a buffer that is consumed in one branch and dropped in the
   /// other.
-  consuming func free<P: Platform>(to platform: borrowing P, unless isInUse: Bool)
+  package consuming func free<P: Platform>(to platform: borrowing P, unless isInUse: Bool)
   where P.Region == Region {
     if !isInUse { platform.free(region) }
   }
@@ -109,4 +114,6 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
 public struct AllocationFailure: Error, Equatable, Sendable {
   /// How many contiguous bytes were asked for.
   public let byteCount: Int
+
+  package init(byteCount: Int) { self.byteCount = byteCount }
 }

@@ -1,13 +1,13 @@
 internal import Synchronization
 
-/// DMA memory cut into equal slots, each of which can be lent to one ``Loan`` at a time.
+/// DMA memory, which may be scattered, cut into equal slots, each of which can be lent to one ``Loan`` at a time.
 ///
 /// This is what lets a frame be a value of its own, that may be dropped anywhere, while the device's
 /// side keeps the memory: whether a slot is lent is written in a ledger that the device is never
 /// told about. Each slot has a note there too, which goes along with the loan.
 @safe
 public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>: ~Copyable {
-  private let memory: DMABuffer<Region>
+  let memory: DMABuffer<Region>
   private let ledger: DMABuffer<Region>
   /// The length of a slot in bytes.
   public let slotByteCount: Int
@@ -34,7 +34,7 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     let ledger = try DMABuffer(
       byteCount: ledgerByteCount.partialValue, alignment: 16, from: platform)
     do {
-      memory = try DMABuffer(byteCount: total.partialValue, alignment: 4096, from: platform)
+      memory = try DMABuffer(scattering: total.partialValue, from: platform)
     } catch {
       ledger.free(to: platform)
       throw error

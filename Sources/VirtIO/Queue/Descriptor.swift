@@ -3,7 +3,7 @@
 /// - Spec: VirtIO 1.4 §2.7.5 "The Virtqueue Descriptor Table", §2.8.13 "The Virtqueue Descriptor Format"
 struct Descriptor: Equatable, Sendable {
   /// `addr`.
-  let address: UInt64
+  private(set) var address: UInt64
   /// `len` in the low half. The high half has `flags` and `next` on a split ring, `id` and `flags` on a
   /// packed one.
   var rest: UInt64
@@ -30,6 +30,12 @@ struct Descriptor: Equatable, Sendable {
   /// Changes `len`.
   mutating func setByteCount(_ byteCount: UInt32) {
     rest = rest & 0xffff_ffff_0000_0000 | UInt64(byteCount)
+  }
+
+  /// Changes `addr` and `len`.
+  mutating func move(to segment: Segment) {
+    address = segment.address.rawValue
+    setByteCount(segment.byteCount)
   }
 
   /// Stores it, in no order.

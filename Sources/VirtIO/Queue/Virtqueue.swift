@@ -12,7 +12,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   var bell: Bell
   var mode: QueueMode
   /// What the device was told of it.
-  let placement: QueuePlacement
+  private(set) var placement: QueuePlacement
   /// Why the queue is out of service, if it is.
   private var fault: QueueError?
 
@@ -177,10 +177,8 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   /// Heads grow from the start of the table, so that the number of a chain is its head, and what comes
   /// after heads grows from its end.
   private mutating func place(_ pair: DescriptorPair, _ index: Int, tail: Int) {
-    guard mode.isSplit else {
-      descriptors[index] = pair
-      return
-    }
+    descriptors[index] = pair
+    guard mode.isSplit else { return }
     let table = Self.split.descriptorOffset
     pair.first.store(in: region, uncheckedAt: table &+ Descriptor.byteCount &* index)
     if records[index].entryCount > 1 {
@@ -222,6 +220,21 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     cursor = RingCursor(entryCount: size)
     ledger = InOrderLedger()
     for index in 0..<chainCount { records[index].phase = .idle }
+  }
+
+  /// Becomes what it was when it was made, but for what was asked of interrupts: no chains, and memory
+  /// full of zeroes, whatever the device has written to it. The device has forgotten the queue.
+  ///
+  /// - Parameter maximumSize: The most entries that the device would take now: no fewer than there are.
+  mutating func startOver(maximumSize: UInt16) {
+    placement = placement.allowing(maximumSize)
+    for index in 0..<chainCount { records[index] = ChainRecord() }
+    chainCount = 0
+    entryCount = 0
+    // What the device has written last may not have been looked at.
+    memory.prepareForCPUReads(at: 0, byteCount: memory.byteCount)
+    clear(0, upTo: memory.byteCount)
+    renew()
   }
 
   /// Back in service: the device knows the queue.

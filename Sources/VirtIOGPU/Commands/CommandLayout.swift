@@ -38,6 +38,9 @@ struct CommandLayout<Region: DMARegion> {
     return UInt32(truncatingIfNeeded: all) & (.max << first)
   }
 
+  /// A bit for each frame with commands of its own.
+  var allFrames: UInt8 { UInt8(truncatingIfNeeded: (1 << frameCount) &- 1) }
+
   static func inquirySlot(of type: CommandType) -> Int { type == .getEDID ? 1 : 0 }
   /// The slot of the transfer of a frame; that of its flush follows.
   static func transferSlot(of frame: Int) -> Int { inquiryCount &+ 2 &* frame }

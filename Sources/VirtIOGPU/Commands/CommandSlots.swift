@@ -98,26 +98,28 @@ struct CommandRecord {
 
 /// Who wants to know how a command went.
 struct CommandOwner: Equatable {
-  /// The accounts of scanouts come first, then the two others, then frames.
+  /// The accounts of scanouts come first, two for each, then the two others, then frames.
   fileprivate let rawValue: UInt8
 
   private init(_ value: Int) { rawValue = UInt8(truncatingIfNeeded: value) }
 
   /// Who makes a scanout's surface go.
   static func release(ofScanout index: Int) -> Self { Self(index) }
+  /// Who has a scanout show something else.
+  static func view(ofScanout index: Int) -> Self { Self(16 &+ index) }
   /// The call that waits for its own commands.
-  static var caller: Self { Self(16) }
+  static var caller: Self { Self(32) }
   /// Nobody.
-  static var background: Self { Self(17) }
+  static var background: Self { Self(33) }
   /// A frame, by the number of its commands.
-  static func frame(_ index: Int) -> Self { Self(18 &+ index) }
+  static func frame(_ index: Int) -> Self { Self(34 &+ index) }
 
   /// How many owners have an account.
-  static var accountCount: Int { 18 }
+  static var accountCount: Int { 34 }
   /// Where its account is; nil for a frame.
-  var account: Int? { rawValue < 18 ? Int(rawValue) : nil }
+  var account: Int? { rawValue < 34 ? Int(rawValue) : nil }
   /// Which frame it is; meaningful if there is no account.
-  var frame: Int { Int(rawValue) &- 18 }
+  var frame: Int { Int(rawValue) &- 34 }
 }
 
 /// How the commands of an owner have fared.

@@ -22,9 +22,11 @@ extension ControlQueue {
   private mutating func finishCommand(_ slot: Int, writtenByteCount: UInt32) {
     memory.prepareForCPUReads(
       at: Layout.response(slot), byteCount: Layout.responseByteCount(slot))
+    let long = takeLongAnswer(slot, writtenByteCount: writtenByteCount)
     guard let record = slots.takeBack(slot) else { return }
     let reason = Self.judge(
-      memory.bytes.wire(ControlHeader.self, at: Layout.response(slot)), record.subject.command,
+      long ?? memory.bytes.wire(ControlHeader.self, at: Layout.response(slot)),
+      record.subject.command,
       fence: record.fence, writtenByteCount: writtenByteCount)
     settle(record, reason)
     if reason == nil, record.subject.command == .getEDID, let scanout = record.subject.scanout {
@@ -99,6 +101,8 @@ extension CommandType {
     switch self {
     case .getDisplayInfo: (.okDisplayInfo, DisplayOne.responseByteCount)
     case .getEDID: (.okEDID, EDIDResponse.responseByteCount)
+    case .getCapsetInfo: (.okCapsetInfo, MemoryLayout<CapsetInfoResponse>.size)
+    case .getCapset: (.okCapset, MemoryLayout<ControlHeader>.size)
     default: (.okNoData, MemoryLayout<ControlHeader>.size)
     }
   }

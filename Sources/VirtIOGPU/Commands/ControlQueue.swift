@@ -17,11 +17,15 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   var memory: DMABuffer<Region>
   var queue: Virtqueue<Region, Bell, 64>
   let layout: Layout
-  private var chains: InlineArray<32, Chain?>
+  var chains: InlineArray<32, Chain?>
+  /// Memory for a response that is too long for a slot, while there is one.
+  var longAnswer: LongAnswer<Region>?
+  /// A bit for each slot whose chain leads elsewhere; see ``post(from:_:for:)``.
+  var redirectedSlots: UInt32 = 0
   /// The commands that are no frame's own.
   var slots: CommandSlots
   /// How the commands of owners that are no frames have fared.
-  private(set) var accounts = InlineArray<18, CommandAccount>(repeating: CommandAccount())
+  var accounts = InlineArray<34, CommandAccount>(repeating: CommandAccount())
   /// The commands that are a frame's own.
   var frames = InlineArray<8, FrameCommands>(repeating: FrameCommands())
   /// A bit for each of these that a frame may take.
@@ -58,9 +62,16 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     queue.suppressInterrupts(true)
     layout = Layout(commandCount: queue.size / 2, scanoutCount: scanoutCount)
     slots = CommandSlots(general: layout.generalSlots)
-    freeFrames = UInt8(truncatingIfNeeded: (1 << layout.frameCount) &- 1)
+    freeFrames = layout.allFrames
     chains = InlineArray(repeating: nil)
     interruptLatch = memory.interruptLatch(at: Layout.interruptLatch(scanoutCount: scanoutCount))
+    self.memory = memory
+    self.queue = queue
+    layOutChains()
+  }
+
+  /// Makes the chain of each slot, on a queue that has none.
+  mutating func layOutChains() {
     for slot in 0..<layout.slotCount {
       let request = Segment(
         address: memory.deviceAddress.advanced(by: Layout.request(slot)),
@@ -70,8 +81,6 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
         byteCount: UInt32(Layout.responseByteCount(slot)))
       chains[slot] = try? queue.makeChain(readable: request, writable: response)
     }
-    self.memory = memory
-    self.queue = queue
   }
 
   /// A fence id that was not used before, greater than all that were.
@@ -137,7 +146,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   }
 
   /// Clears the place of a response.
-  private mutating func clearResponse(_ slot: Int) {
+  mutating func clearResponse(_ slot: Int) {
     clearResponse(at: Layout.response(slot), byteCount: Layout.responseByteCount(slot))
   }
 
@@ -150,10 +159,9 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   }
 
   @inline(never)
-  private mutating func send(_ slot: Int, _ byteCount: Int, _ record: CommandRecord)
-    throws(GPUError)
-  {
+  mutating func send(_ slot: Int, _ byteCount: Int, _ record: CommandRecord) throws(GPUError) {
     guard let chain = chains[slot] else { throw .busy }
+    if redirectedSlots != 0 { try restore(slot) }
     do {
       try queue.enqueue(chain, readableByteCount: UInt32(truncatingIfNeeded: byteCount))
     } catch {
@@ -222,6 +230,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// Gives all memory back.
   consuming func free<P: Platform>(to platform: borrowing P, after proof: ResetProof)
   where P.Region == Region {
+    if let answer = longAnswer.take() { answer.memory.free(to: platform) }
     queue.free(to: platform, after: proof)
     memory.free(to: platform)
   }

@@ -5,7 +5,7 @@ import VirtIO
 /// What is wanted of the cursor is kept here, and sent as soon as there is room; until then, only what is
 /// newest is kept. So nobody ever waits for the cursor.
 struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
-  private var queue: Virtqueue<Region, Bell, 64>
+  var queue: Virtqueue<Region, Bell, 64>
   private var memory: DMABuffer<Region>
   private var chains: InlineArray<16, Chain?>
   /// A bit for each slot.
@@ -53,17 +53,34 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     }
     chains = InlineArray(repeating: nil)
     queue.suppressInterrupts(true)
+    all = (1 << UInt32(truncatingIfNeeded: min(queue.size, 16))) &- 1
+    free = all
+    self.memory = memory
+    self.queue = queue
+    layOutChains()
+  }
+
+  /// Makes the chain of each slot, on a queue that has none.
+  mutating func layOutChains() {
     for slot in 0..<min(queue.size, 16) {
       let request = Segment(
         address: memory.deviceAddress.advanced(by: slot &* Self.stride),
         byteCount: UInt32(MemoryLayout<CursorCommand>.size))
       chains[slot] = try? queue.makeChain(readable: request, writable: nil)
     }
-    all = (1 << UInt32(truncatingIfNeeded: min(queue.size, 16))) &- 1
-    free = all
-    self.memory = memory
-    self.queue = queue
   }
+
+  /// Forgets what the device was told: it shows no cursor, and has no command.
+  mutating func forgetCommands() {
+    free = all
+    standing = 0
+    due = .nothing
+    told = wanted
+    told.resource = .none
+  }
+
+  /// Notes that no cursor is wanted, on a device that shows none.
+  mutating func hide() { wanted.resource = .none }
 
   /// Makes the device forget the queue and what is in it, take it up anew, and show the cursor as it is
   /// wanted. Blocks.
@@ -174,6 +191,8 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       due = .nothing
       queue.publish()
     } catch {
+      // Nothing will come of it before the queue is reset, and then all is said anew.
+      due = .nothing
       throw .queue(error)
     }
   }

@@ -4,11 +4,12 @@ public import VirtIOGraphics
 extension Display where T: ~Copyable {
   /// The next frame of a scanout to draw in, once the device does not need its memory any more.
   ///
-  /// The first frame of a scanout allocates, and has the size that the device says suits the display. To
-  /// be called in the display's own context.
+  /// The first frame of a scanout allocates, and has the size that the device says suits the display,
+  /// unless another was asked for by ``setMode(width:height:format:on:)``. A scanout that shows another's
+  /// surface has the frames of that. To be called in the display's own context.
   ///
   /// - Parameters:
-  ///   - scanout: Nil for the first enabled one.
+  ///   - scanout: Nil for the first enabled one that shows a surface of its own.
   ///   - waiter: How, and how long at most, to wait for the device to be done with an earlier frame.
   /// - Throws: ``GPUError``; among others what became of an earlier frame, if it failed.
   @inline(__always)
@@ -27,6 +28,7 @@ extension Display where T: ~Copyable {
     var waiter = waiter
     while waiter.wait(on: platform) {
       if let frame = try tryNextFrame(on: scanout) { return frame }
+      if hearsOfReset() { throw .needsReset }
     }
     // What came in the last moment, or in a way that standing commands do not know.
     if let frame = try tryAnyFrame(on: scanout) { return frame }
@@ -144,6 +146,7 @@ extension Display where T: ~Copyable {
   ) {
     try requireService()
     let index = try surfaceIndex(of: frame.scanout)
+    // A scanout that shows another's surface has no frames of its own any more: then it is none of these.
     guard let slot = surfaces[index]?.slot(of: frame) else { throw .staleFrame }
     return (slot, index)
   }
@@ -225,6 +228,7 @@ extension Display where T: ~Copyable {
           CommandSubject(.resourceFlush, scanout: presentation.scanout),
           needsReset: needsReset())
       }
+      if hearsOfReset() { throw .needsReset }
     }
   }
 
@@ -232,18 +236,18 @@ extension Display where T: ~Copyable {
     ScanoutID(rawValue: UInt32(truncatingIfNeeded: index))
   }
 
-  /// Which surface belongs to a scanout, by default to the first enabled one.
+  /// Which surface a scanout shows, by default the first that has one of its own.
   ///
   /// Mutating, as is all that only looks at a display on the way of a frame: otherwise Swift copies the
   /// display first.
   mutating func surfaceIndex(of scanout: ScanoutID?) throws(GPUError) -> Int {
     guard let scanout else {
-      guard enabledScanouts != 0 else { throw .noScanout }
-      return enabledScanouts.trailingZeroBitCount
+      guard frameScanouts != 0 else { throw .noScanout }
+      return frameScanouts.trailingZeroBitCount
     }
-    guard scanout.rawValue < 16, enabledScanouts >> UInt16(scanout.rawValue) & 1 != 0 else {
-      throw .scanoutDisabled(scanout)
+    if scanout.rawValue < 16, frameScanouts >> UInt16(scanout.rawValue) & 1 != 0 {
+      return Int(scanout.rawValue)
     }
-    return Int(scanout.rawValue)
+    return views[try enabledIndex(of: scanout)].wanted.surface
   }
 }

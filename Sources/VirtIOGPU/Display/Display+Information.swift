@@ -19,18 +19,33 @@ extension Display where T: ~Copyable {
     }
     stopStanding()
     attention = .max
+    let before = enabledScanouts
     enabledScanouts = 0
     for index in scanouts.indices where scanouts[index].isEnabled {
       enabledScanouts |= 1 << UInt16(truncatingIfNeeded: index)
     }
     control.forgetEDIDs()
     edidsDue = features.contains(.edid) ? enabledScanouts : 0
+    if isFallback { keepFallback() }
+    updateViews(from: before)
+    // What was connected again is shown again.
+    try serveViews()
+  }
+
+  /// Goes on without a display, or ends that if there is one.
+  private mutating func keepFallback() {
+    isFallback = enabledScanouts == 0
+    if isFallback {
+      enabledScanouts = 1
+    } else {
+      requests[0] = ModeRequest(format: requests[0].format)
+    }
   }
 
   /// Asks a question whose type has one slot, and waits for the answer; before that, for the answer
   /// to the last one.
   @inline(never)
-  private mutating func inquire<Command: ControlCommand, W: Waiter>(
+  mutating func inquire<Command: ControlCommand, W: Waiter>(
     _ command: Command, _ subject: CommandSubject, waiting waiter: W
   ) throws(GPUError) {
     var patience = waiter
@@ -47,13 +62,13 @@ extension Display where T: ~Copyable {
 
   /// Asks whether displays were connected, disconnected or resized, and takes that in.
   ///
-  /// If nothing happened, three register reads, or none once ``enableInterrupts()`` has been called:
+  /// If nothing happened, four register reads, or none once ``enableInterrupts()`` has been called:
   /// then an interrupt tells when to look. Otherwise blocks like ``updateScanouts(waiting:)``. The
   /// next frame of a scanout whose display was resized has the new size; until that frame is
   /// presented, the old picture stays.
   ///
   /// - Returns: Whether ``scanouts`` was read anew.
-  /// - Throws: ``GPUError``.
+  /// - Throws: ``GPUError``; ``GPUError/needsReset`` if what happened is that the device broke.
   /// - Spec: VirtIO 1.4 §5.7.4 "Device configuration layout"
   public mutating func takeDisplayEvent<W: Waiter>(waiting waiter: W) throws(GPUError) -> Bool {
     if suspectsConfigurationChange() { try readDisplayEvent() }
@@ -64,6 +79,7 @@ extension Display where T: ~Copyable {
   }
 
   private mutating func readDisplayEvent() throws(GPUError) {
+    if needsReset() { throw .needsReset }
     let events: UInt32
     do {
       events = try device.readConfiguration { $0.readConfiguration32(at: 0) }
@@ -98,7 +114,7 @@ extension Display where T: ~Copyable {
   /// after a change of the displays, so that nothing waits for it; until the answer has come, this is
   /// nil. To have it earlier, call ``readEDID(of:waiting:)``.
   ///
-  /// - Returns: The description as it is; nothing in it has been checked.
+  /// - Returns: The description as it is; ``EDID/isValid`` says whether there is something in it.
   /// - Spec: VirtIO 1.4 §5.7.5 "Device Initialization"
   public mutating func edid(of scanout: ScanoutID) -> EDID? {
     // A queue that is broken says so to whoever needs it.
@@ -106,10 +122,20 @@ extension Display where T: ~Copyable {
     return control.edid(of: scanout)
   }
 
+  /// The modes of the display at a scanout, if the device has described it. Does not block.
+  ///
+  /// They are what the display says of itself; a picture may have any other size too. What size suits it
+  /// now, ``scanout(_:)`` says.
+  ///
+  /// - Returns: Nil as long as ``edid(of:)`` is; without modes if nothing in the description is believed.
+  public mutating func modes(of scanout: ScanoutID) -> DisplayModeList? {
+    edid(of: scanout)?.modes
+  }
+
   /// Asks a display to describe itself. Blocks.
   ///
   /// - Throws: ``GPUError/notOffered(_:)`` if the device cannot ask, or another ``GPUError``.
-  /// - Returns: The description as it is; nothing in it has been checked.
+  /// - Returns: The description as it is; ``EDID/isValid`` says whether there is something in it.
   public mutating func readEDID<W: Waiter>(of scanout: ScanoutID, waiting waiter: W)
     throws(GPUError) -> EDID
   {

@@ -37,8 +37,22 @@ extension Display where T: ~Copyable {
   }
 
   /// Whether to look at the device's registers for an event: always, unless an interrupt would tell.
-  func suspectsConfigurationChange() -> Bool {
-    control.suppressesInterrupts || control.interruptLatch.takeConfigurationChange()
+  mutating func suspectsConfigurationChange() -> Bool {
+    if control.suppressesInterrupts { return true }
+    let isSuspect = configurationIsSuspect
+    configurationIsSuspect = false
+    return control.interruptLatch.takeConfigurationChange() || isSuspect
+  }
+
+  /// Whether an interrupt has told of a change, and that is that the device needs a reset: so whoever waits
+  /// need not wait on. One register read for each such interrupt.
+  mutating func hearsOfReset() -> Bool {
+    guard !control.suppressesInterrupts, control.interruptLatch.takeConfigurationChange() else {
+      return false
+    }
+    // It may have been about the displays too.
+    configurationIsSuspect = true
+    return needsReset()
   }
 }
 

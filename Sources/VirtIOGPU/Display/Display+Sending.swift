@@ -13,7 +13,9 @@ extension Display where T: ~Copyable {
   public mutating func drain(limit: Int = .max) throws(GPUError) {
     try settle(limit: limit)
     if waitingScanouts != 0 { try sendWaiting() }
-    if cursorQueue.isDue { try cursorQueue.send() }
+    if hasViewWork { try serveViews() }
+    // Frames go on without the cursor's queue: what is wrong with it, a call for the cursor says.
+    if cursorQueue.isDue { try? cursorQueue.send() }
   }
 
   /// Takes in what the device has done.
@@ -27,6 +29,7 @@ extension Display where T: ~Copyable {
         fail(slot, index, commands)
       } else if let number = surfaces[index]?.complete(slot) {
         progress[index].complete(number)
+        if frameViews != 0 { confirmViews(of: index) }
       }
     }
   }
@@ -99,7 +102,8 @@ extension Display where T: ~Copyable {
     else { return }
     // What is to be shown again, with nothing new, is sent whole too.
     if isWhole || damage.isEmpty { damage = DamageList(bounds) }
-    let others = (needsResource ? 2 : 0) &+ (needsScanout ? 1 : 0)
+    let viewers = needsScanout ? viewers(of: index) : 0
+    let others = (needsResource ? 2 : 0) &+ (viewers != 0 ? 1 : 0)
     try control.reserve(others)
     if control.slots.freeCount < others &+ damage.count &- 1 { damage = DamageList(damage.bounds) }
     if needsResource { try postCreation(slot, index, place, commands) }
@@ -116,10 +120,8 @@ extension Display where T: ~Copyable {
       commands, for: place, transferring: rectangle, at: offset,
       flushing: needsScanout ? bounds : damage.bounds, isWhole: isWhole)
     try control.postTransfer(commands)
-    if needsScanout {
-      let id = scanouts[index].id
-      let command = SetScanout(id, to: place.resource, rectangle: bounds)
-      try post(command, of: place, .setScanout, commands)
+    if viewers != 0 {
+      try postViews(viewers, of: place, bounds, commands)
       surfaces[index]?.needsScanout = false
     }
   }
@@ -127,24 +129,34 @@ extension Display where T: ~Copyable {
   private mutating func postCreation(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
-    guard let width = surfaces[index]?.width, let height = surfaces[index]?.height,
-      let backing = surfaces[index]?.backing(of: slot)
+    guard let shape = surfaces[index]?.shape, let backing = surfaces[index]?.backing(of: slot)
     else { return }
     let create = ResourceCreate2D(
-      place.resource, format: .frames, width: width, height: height)
+      place.resource, format: shape.format, width: shape.width, height: shape.height)
     try post(create, of: place, .resourceCreate2D, commands)
-    let attach = ResourceAttachBacking(
-      place.resource, address: backing.address,
-      byteCount: UInt32(truncatingIfNeeded: backing.byteCount))
-    try post(attach, of: place, .resourceAttachBacking, commands)
+    if let request = surfaces[index]?.attachRequest(slot, on: platform) {
+      let subject = CommandSubject(.resourceAttachBacking, of: place)
+      try control.post(from: request, subject, for: .frame(commands))
+    } else {
+      let attach = ResourceAttachBacking(
+        place.resource, address: backing.address,
+        byteCount: UInt32(truncatingIfNeeded: backing.byteCount))
+      try post(attach, of: place, .resourceAttachBacking, commands)
+    }
     surfaces[index]?.create(slot)
   }
 
   private mutating func post<Command: ControlCommand>(
     _ command: Command, of place: FramePlace, _ type: CommandType, _ commands: Int
   ) throws(GPUError) {
-    let subject = CommandSubject(
-      type, resource: place.resource, scanout: ScanoutID(rawValue: UInt32(place.scanout)))
-    try control.post(command, subject, for: .frame(commands))
+    try control.post(command, CommandSubject(type, of: place), for: .frame(commands))
+  }
+}
+
+extension CommandSubject {
+  /// What a command for a frame is about.
+  init(_ command: CommandType, of place: FramePlace) {
+    self.init(
+      command, resource: place.resource, scanout: ScanoutID(rawValue: UInt32(place.scanout)))
   }
 }

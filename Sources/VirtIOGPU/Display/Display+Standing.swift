@@ -21,10 +21,11 @@ struct StandingLane: ~Copyable {
 // kind of frame, another answer of the device or another call, ends that for all scanouts; the surfaces have
 // their slots back then, and know of them what they would know if there had never been a lane.
 extension Display where T: ~Copyable {
-  /// Which lane a scanout has, by default the first enabled one; 16 to 31 if there is no such scanout.
+  /// Which lane a scanout has, by default the first one that frames are drawn for; 16 to 31 if there is no
+  /// such scanout.
   @inline(__always)
   func scanoutIndex(_ scanout: ScanoutID?) -> Int {
-    guard let scanout else { return enabledScanouts.trailingZeroBitCount }
+    guard let scanout else { return frameScanouts.trailingZeroBitCount }
     return Int(min(scanout.rawValue, 31))
   }
 
@@ -96,7 +97,7 @@ extension Display where T: ~Copyable {
     guard P.Region.lineByteCount == 1, control.queue.passesPairs, waitingScanouts == 0,
       edidsDue == 0, !cursorQueue.isDue, laneScanouts == control.standingScanouts
     else { return }
-    var rest = enabledScanouts & ~attention & ~laneScanouts
+    var rest = frameScanouts & ~attention & ~laneScanouts
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1

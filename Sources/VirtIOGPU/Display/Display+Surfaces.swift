@@ -15,57 +15,71 @@ extension Display where T: ~Copyable {
   ///   come of the surface.
   @inline(never)
   mutating func attend(to index: Int) throws(GPUError) -> Bool {
-    if let failure = progress[index].takeFailure() { throw .command(failure) }
+    if let failure = progress[index].takeFailure() ?? viewFailure.take() {
+      throw .command(failure)
+    }
     if surfaces[index]?.isRefused == true, surfaces[index]?.inFlight.isEmpty == true,
       let failure = progress[index].failure
     {
       try rollBack(index, failure)
     }
     try releaseRetired(index)
+    if leavingSurfaces != 0 { try releaseLeaving() }
     guard try makeSurface(index) else { return false }
-    if surfaces[index]?.fits(scanouts[index]) == true, retiredSurfaces[index] == nil {
+    if dueViews != 0 { try serveViews() }
+    if fits(index) == true, retiredSurfaces[index] == nil, leavingSurfaces == 0 {
       attention &= ~(1 << UInt16(truncatingIfNeeded: index))
     }
     return true
   }
 
-  /// Makes the surface of a scanout when it is first needed, and again when its display has changed.
+  /// Makes the surface of a scanout when it is first needed, and again when its display has changed or the
+  /// program has asked for another.
   ///
   /// The old one stays on the scanout until a frame of the new one has replaced it there.
   ///
-  /// - Returns: Whether frames of the surface can be handed out. Those of another size than suits the
-  ///   display are not, as long as it is only for others to come back that there are none that do.
-  /// - Throws: ``GPUError``: there cannot be a surface of the size that suits the display. If there is
-  ///   an old one, this is said once, and the old one stays.
+  /// - Returns: Whether frames of the surface can be handed out. Those of another size than is wanted are
+  ///   not, as long as it is only for others to come back that there are none that do.
+  /// - Throws: ``GPUError``: there cannot be a surface of the size that is wanted. If there is an old one,
+  ///   or the size was asked for by the program, this is said once, and the old one stays.
   private mutating func makeSurface(_ index: Int) throws(GPUError) -> Bool {
-    let scanout = scanouts[index]
     if surfaces[index] != nil {
-      guard surfaces[index]?.fits(scanout) == false else { return true }
+      guard fits(index) == false else { return true }
       // One that never goes leaves no room for another.
-      if retiredSurfaces[index]?.release == .refused { return true }
+      if retiredSurfaces[index]?.release == .refused {
+        guard !requests[index].followsDisplay else { return true }
+        refuseRequest(index)
+        throw .busy
+      }
       guard surfaces[index]?.created.isEmpty == true || retiredSurfaces[index] == nil,
         surfaces[index]?.isIdle == true
       else { return false }
     }
-    let surface: Surface<P.Region>
+    let shape = wantedShape(index)
+    var surface: Surface<P.Region>
     do {
-      surface = try Surface(
-        makeResourceID(), width: scanout.width, height: scanout.height, buffers: buffers,
-        platform: platform)
+      surface = try Surface(makeResourceID(), shape, buffers: buffers, platform: platform)
     } catch {
-      surfaces[index]?.refusedSize = (scanout.width, scanout.height)
+      if requests[index].followsDisplay { surfaces[index]?.refusedShape = shape }
+      refuseRequest(index)
       throw error
     }
-    if let old = surfaces[index].take() {
-      if !old.created.isEmpty {
-        retiredSurfaces[index] = consume old
-      } else {
-        old.buffer.free(to: platform)
-      }
-    }
+    surface.request = requests[index]
+    retire(index)
     surfaces[index] = consume surface
     if isSeparate { separate(index) }
     return true
+  }
+
+  /// Has a surface go, at once if the device was never told of it.
+  @inline(never)
+  mutating func retire(_ index: Int) {
+    guard let old = surfaces[index].take() else { return }
+    if old.created.isEmpty {
+      old.free(to: platform)
+    } else {
+      retiredSurfaces[index] = consume old
+    }
   }
 
   /// Gives each slot of a surface a resource, if it has none.
@@ -78,7 +92,7 @@ extension Display where T: ~Copyable {
   }
 
   /// Has the device let go of a surface that is not on the scanout any more, then frees its memory.
-  private mutating func releaseRetired(_ index: Int) throws(GPUError) {
+  mutating func releaseRetired(_ index: Int) throws(GPUError) {
     let owner = CommandOwner.release(ofScanout: index)
     guard let release = retiredSurfaces[index]?.release, !control.isPending(owner),
       surfaces[index]?.inFlight.isEmpty != false
@@ -89,11 +103,12 @@ extension Display where T: ~Copyable {
     case .refused: return
     case .asked:
       guard retiredSurfaces[index]?.release == .asked else { return }
-      if let old = retiredSurfaces[index].take() { old.buffer.free(to: platform) }
+      if let old = retiredSurfaces[index].take() { old.free(to: platform) }
     case .notAsked:
-      // One that the device did not take goes at once, another when its successor is on the scanout.
+      // One that the device did not take goes at once, another when its successor is on the scanouts.
       let isNeeded =
-        retiredSurfaces[index]?.isRefused == false && surfaces[index]?.isOnScanout == false
+        retiredSurfaces[index]?.isRefused == false
+        && (surfaces[index]?.isOnScanout == false || blockedViews & viewers(of: index) != 0)
       let count = 2 &* (retiredSurfaces[index]?.created.rawValue.nonzeroBitCount ?? 0)
       guard !isNeeded, control.slots.freeCount >= count else { return }
       retiredSurfaces[index]?.release = .asked
@@ -115,23 +130,35 @@ extension Display where T: ~Copyable {
     try control.post(command, subject, for: .release(ofScanout: index))
   }
 
+  /// Goes back to what the program had asked for before, and to what was shown of it.
+  @inline(never)
+  private mutating func refuseRequest(_ index: Int) {
+    revertRequest(index)
+    _ = revertViews(of: index)
+  }
+
   /// Goes back to the surface that was there before one that the device did not take.
   ///
   /// - Throws: The failure, if there was none and the display still wants the size that was refused.
   private mutating func rollBack(_ index: Int, _ failure: CommandFailure) throws(GPUError) {
-    if retiredSurfaces[index] == nil, surfaces[index]?.fits(scanouts[index]) == true {
+    let isOther = revertViews(of: index)
+    if retiredSurfaces[index] == nil, !isOther, requests[index].followsDisplay,
+      fits(index) == true
+    {
       throw .command(failure)
     }
     guard let failed = surfaces[index].take() else { return }
     if var old = retiredSurfaces[index].take() {
-      old.refusedSize = (failed.width, failed.height)
+      if failed.request.followsDisplay { old.refusedShape = failed.shape }
       // The one that failed may have taken its place.
       old.startOver()
       surfaces[index] = consume old
     }
+    // Unless the program has asked for something else since.
+    if requests[index] == failed.request { revertRequest(index) }
     if failure.subject.command == .resourceCreate2D, case .refused = failure.reason {
       // Without the resource, the device was never told of its memory.
-      failed.buffer.free(to: platform)
+      failed.free(to: platform)
     } else {
       retiredSurfaces[index] = consume failed
     }

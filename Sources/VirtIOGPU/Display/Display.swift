@@ -22,10 +22,15 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var lanes = InlineArray<16, StandingLane> { _ in StandingLane() }
   /// A bit for each of these; see also ``ControlQueue/standingScanouts``.
   var laneScanouts: UInt16 = 0
-  /// A bit for each enabled scanout.
-  var enabledScanouts: UInt16 = 0
+  /// A bit for each scanout whose surface is shown by an enabled one.
+  var frameScanouts: UInt16 = 0
   /// How far the frames of each scanout have come.
   var progress = InlineArray<16, FrameProgress>(repeating: FrameProgress())
+
+  /// A bit for each enabled scanout, or for the first although it is not; see ``isFallback``.
+  var enabledScanouts: UInt16 = 0
+  /// Whether the first scanout is used although none is enabled.
+  var isFallback = false
 
   /// What the display was opened on.
   public let platform: P
@@ -39,7 +44,11 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// The resource that holds the cursor image, if there is one.
   var cursorResource: ResourceID?
   /// Whether the device was seen to need a reset: it is given nothing more, and not waited for.
-  private var isOutOfService = false
+  var isOutOfService = false
+  /// What was asked for with the image in ``cursorBuffer``, while the device need not have the image.
+  var cursorRequest: CursorState?
+  /// Whether an interrupt has told of a change, and only the status was looked at.
+  var configurationIsSuspect = false
   /// Whether the device has reported a change that ``scanouts`` does not show yet.
   var displayEventIsDue = false
   /// A bit for each scanout whose display has still to be asked for its EDID.
@@ -54,10 +63,27 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// A bit for each scanout with frames that may wait until the device is done with others.
   var waitingScanouts: UInt16 = 0
 
+  /// What the program has asked of the surface of each scanout.
+  var requests: InlineArray<16, ModeRequest>
+  /// What each scanout shows.
+  var views = InlineArray<16, ViewProgress> { ViewProgress($0) }
+  /// A bit for each scanout of which the device has still to be told what it shows.
+  var dueViews: UInt16 = 0
+  /// A bit for each scanout of which the device was told that, and has not answered.
+  var viewsInFlight: UInt16 = 0
+  /// A bit for each scanout of which the device was told that along with a frame that has not arrived.
+  var frameViews: UInt16 = 0
+  /// A bit for each scanout of which the device could not be told that for want of commands.
+  var blockedViews: UInt16 = 0
+  /// A bit for each scanout with a surface that none is to show any more.
+  var leavingSurfaces: UInt16 = 0
+  /// Why a scanout does not show what it was to show, until that has been said.
+  var viewFailure: CommandFailure?
+
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
   public internal(set) var scanouts: InlineArray<16, Scanout>
   /// How many outputs the device has, 1 to 16.
-  public private(set) var scanoutCount: Int
+  public internal(set) var scanoutCount: Int
   /// The features of the GPU that were agreed.
   public let features: GPUFeatures
   /// The features of its queues and its transport that were agreed.
@@ -68,11 +94,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Spec: VirtIO 1.4 §5 "Device Types"
   public static var deviceType: UInt16 { 16 }
 
-  /// How a pixel lies in memory, in every frame of this display.
-  public static var format: PixelFormat { .frames }
-
   /// Where `num_scanouts` is in the device configuration, and how long the fixed part of that is.
-  private static var scanoutCountOffset: UInt { 8 }
+  static var scanoutCountOffset: UInt { 8 }
   private static var configurationByteCount: UInt { 16 }
 
   /// Takes a GPU into service and asks it what displays it has. Blocks.
@@ -82,18 +105,24 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ///   - platform: The kernel's memory and clock; kept as long as the display.
   ///   - declined: Features not to be used even if the device offers them: its own, or those of its
   ///     queues and transport.
+  ///   - wanted: Features of the GPU to be used if the device offers them, besides EDID:
+  ///     ``GPUFeatures/virgl`` to ask for capability sets.
   ///   - buffers: How many pictures each scanout has room for.
+  ///   - format: How a pixel lies in memory, in every frame of a scanout for which nothing else is
+  ///     asked by ``setMode(width:height:format:on:)``.
   ///   - waiter: How, and how long at most, to wait for each of two answers of the device.
   /// - Throws: ``GPUError``. The device is then marked FAILED or reset, and all memory given back
   ///   unless it does not even leave reset.
   @inline(never)  // A display is in its frame and another in its caller's: too much for one frame.
   public static func open<W: Waiter>(
     _ transport: consuming T, on platform: P, declining declined: Features = [],
-    buffers: BufferCount = .two, waiting waiter: W
+    wanting wanted: GPUFeatures = [], buffers: BufferCount = .two,
+    format: PixelFormat = .b8g8r8x8, waiting waiter: W
   ) throws(GPUError) -> Self {
     var scanoutCount = 0
     var device = try negotiate(
-      transport, on: platform, declining: declined, waiting: waiter, scanoutCount: &scanoutCount)
+      transport, on: platform, declining: declined, wanting: wanted, waiting: waiter,
+      scanoutCount: &scanoutCount)
     let control: ControlQueue<P.Region, T.Bell>
     do {
       control = try ControlQueue(on: &device, scanoutCount: scanoutCount, platform: platform)
@@ -112,7 +141,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     }
     var display = Self(
       platform: platform, device: device.start(), control: control, cursorQueue: cursorQueue,
-      scanoutCount: scanoutCount, buffers: buffers)
+      scanoutCount: scanoutCount, buffers: buffers, format: format)
     do {
       try display.updateScanouts(waiting: waiter)
     } catch {
@@ -124,8 +153,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   /// Agrees with the device, and asks how many outputs it has: whatever it says, 1 to 16.
   private static func negotiate<W: Waiter>(
-    _ transport: consuming T, on platform: P, declining declined: Features, waiting waiter: W,
-    scanoutCount: inout Int
+    _ transport: consuming T, on platform: P, declining declined: Features,
+    wanting wanted: GPUFeatures, waiting waiter: W, scanoutCount: inout Int
   ) throws(GPUError) -> NegotiatedDevice<T> {
     let device: NegotiatedDevice<T>
     do throws(DeviceError) {
@@ -136,8 +165,9 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       let acknowledged = try AcknowledgedDevice(
         resetting: transport, on: platform, waiting: waiter)
       device = try acknowledged.negotiate(requiring: [], declining: declined) { offered in
-        let wanted = GPUFeatures(rawValue: offered.rawValue).intersection([.edid])
-        return Features(rawValue: wanted.withDependencies.rawValue)
+        let used = wanted.intersection(.usable).union(.edid)
+        let found = GPUFeatures(rawValue: offered.rawValue).intersection(used)
+        return Features(rawValue: found.withDependencies.rawValue)
       }
     } catch {
       throw .device(error)
@@ -159,9 +189,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   private init(
     platform: P, device: consuming LiveDevice<T>, control: consuming ControlQueue<P.Region, T.Bell>,
     cursorQueue: consuming CursorQueue<P.Region, T.Bell>, scanoutCount: Int,
-    buffers: BufferCount
+    buffers: BufferCount, format: PixelFormat
   ) {
     self.buffers = buffers
+    requests = InlineArray(repeating: ModeRequest(format: format))
     self.platform = platform
     features = GPUFeatures(rawValue: device.features.intersection(.deviceType).rawValue)
     self.device = device
@@ -188,6 +219,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// - Throws: The first failure, or ``GPUError/timedOut(_:needsReset:)``.
   mutating func finishCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
     control.publish()
+    try awaitCalls(waiting: waiter)
+  }
+
+  /// Waits until all that was posted for this caller, and shown to the device, is answered.
+  ///
+  /// - Throws: As ``finishCalls(waiting:)``.
+  mutating func awaitCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
     var waiter = waiter
     while true {
       try control.drain()
@@ -195,6 +233,10 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       guard waiter.wait(on: platform) else {
         let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
         throw .timedOut(subject, needsReset: needsReset())
+      }
+      if hearsOfReset() {
+        _ = control.abandonCaller()
+        throw .needsReset
       }
     }
     if let failure = control.takeFailure(of: .caller) { throw .command(failure) }
@@ -245,8 +287,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     cursorQueue.free(to: platform, after: proof)
     if let buffer = cursorBuffer.take() { buffer.free(to: platform) }
     for index in surfaces.indices {
-      if let surface = surfaces[index].take() { surface.buffer.free(to: platform) }
-      if let surface = retiredSurfaces[index].take() { surface.buffer.free(to: platform) }
+      if let surface = surfaces[index].take() { surface.free(to: platform) }
+      if let surface = retiredSurfaces[index].take() { surface.free(to: platform) }
     }
     if let failure { throw failure }
   }
@@ -272,6 +314,12 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     }
     for index in surfaces.indices {
       do throws(GPUError) {
+        if views[index].asked.surface != index {
+          try control.reserve(1)
+          let id = scanouts[index].id
+          try post(SetScanout(id, to: .none, rectangle: .empty), scanout: id)
+          try finishCalls(waiting: waiter)
+        }
         for slot in 0..<buffers.rawValue {
           if surfaces[index]?.created.contains(slot) == true,
             let resource = surfaces[index]?.resource(of: slot)

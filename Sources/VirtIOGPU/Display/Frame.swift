@@ -18,7 +18,7 @@ public struct Frame: ~Copyable {
   /// How high it is, in pixels.
   public var height: Int { Int(loan.note.height) }
   /// How a pixel lies in memory.
-  public var format: PixelFormat { .frames }
+  public var format: PixelFormat { loan.note.format }
   /// All of the frame.
   public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
 
@@ -57,12 +57,21 @@ struct SlotNote: BitwiseCopyable, Sendable {
   var width: UInt32
   /// How high it is, in pixels.
   var height: UInt32
+  /// How a pixel lies in memory.
+  var format: PixelFormat
   /// The number of the frame of its scanout that had been presented last when it was handed out.
   var predecessor: UInt64 = 0
   /// What they lack of the picture that was presented last.
   var stale = DamageList()
   /// What of them the device has not got yet.
   var due = DamageList()
+
+  /// A slot of such a surface.
+  init(_ shape: SurfaceShape) {
+    width = shape.width
+    height = shape.height
+    format = shape.format
+  }
 }
 
 /// A promise that a frame will be on its scanout, or a newer one in its place, or that there will be an
@@ -72,9 +81,4 @@ public struct Presentation: Equatable, Sendable {
   public let scanout: ScanoutID
   /// The frame's number on its scanout; 0 if there was nothing to do.
   let number: UInt64
-}
-
-extension PixelFormat {
-  /// How a pixel lies in memory, in every frame.
-  static var frames: Self { .b8g8r8x8 }
 }

@@ -34,6 +34,13 @@ struct FrameProgress {
     return failure
   }
 
+  /// Forgets what failed, as it is made good.
+  mutating func forgetFailure() {
+    failed = 0
+    failure = nil
+    owesFailure = false
+  }
+
   /// Whether a frame that is not under way has arrived, or a newer one in its place.
   ///
   /// - Throws: ``GPUError/command(_:)`` if it failed, or a later one did before it had arrived.

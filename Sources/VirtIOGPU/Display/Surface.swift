@@ -12,7 +12,13 @@ struct Surface<Region: DMARegion>: ~Copyable {
   var furtherResources = ResourceID.none
   let width: UInt32
   let height: UInt32
+  /// How a pixel lies in memory.
+  let format: PixelFormat
+  /// What the program had asked for when it was made.
+  var request: ModeRequest
   var buffer: LendingBuffer<Region, SlotNote>
+  /// What tells the device of the buffer, if that takes more than one entry.
+  var requests: BackingRequests<Region>?
   /// How slots become resources.
   private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
   /// Whether a transfer from behind the first slot has succeeded.
@@ -38,8 +44,8 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// Which frame was presented last in each slot.
   private var numbers = InlineArray<3, UInt64>(repeating: 0)
 
-  /// A size that could not be had in place of this one.
-  var refusedSize: (width: UInt32, height: UInt32)?
+  /// What could not be had in place of this one.
+  var refusedShape: SurfaceShape?
   /// How far the device has been made to let go of it.
   var release = Release.notAsked
 
@@ -63,26 +69,23 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Takes memory for the pixels.
   init<P: Platform>(
-    _ resource: ResourceID, width: UInt32, height: UInt32, buffers: BufferCount,
-    platform: borrowing P
+    _ resource: ResourceID, _ shape: SurfaceShape, buffers: BufferCount, platform: borrowing P
   ) throws(GPUError) where P.Region == Region {
-    let pixelCount = UInt64(width) &* UInt64(height)
-    // The length of a backing entry has 32 bits.
-    guard pixelCount > 0, pixelCount <= UInt64(UInt32.max) / 4 else {
-      throw .invalidSize(width: width, height: height)
+    guard shape.isPossible else {
+      throw .invalidSize(width: shape.width, height: shape.height)
     }
-    let byteCount = pixelCount &* 4
+    let byteCount = UInt64(shape.width) &* UInt64(shape.height) &* 4
     let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / byteCount)
-    do {
-      buffer = try LendingBuffer(
-        slotByteCount: Int(byteCount), slotCount: Int(slotCount),
-        note: SlotNote(width: width, height: height), from: platform)
-    } catch {
-      throw .outOfMemory(error)
-    }
+    var memory = try Self.makeMemory(
+      slotByteCount: Int(byteCount), slotCount: Int(slotCount),
+      note: SlotNote(shape), on: platform)
+    requests = memory.requests.take()
+    buffer = memory.buffer
     self.resource = resource
-    self.width = width
-    self.height = height
+    width = shape.width
+    height = shape.height
+    format = shape.format
+    request = ModeRequest(format: shape.format)
     latest = buffer.slotCount &- 1
     unknown = SlotSet(all: buffer.slotCount)
     wholly = unknown
@@ -95,15 +98,22 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// All of the surface.
   var bounds: Rectangle { Rectangle(x: 0, y: 0, width: Int(width), height: Int(height)) }
 
-  /// Whether this is the size that suits the display, or there is no way to that size.
-  func fits(_ scanout: Scanout) -> Bool {
-    let size = (scanout.width, scanout.height)
-    if let refusedSize, refusedSize == size { return true }
-    return (width, height) == size
+  /// What it is like.
+  var shape: SurfaceShape { SurfaceShape(width: width, height: height, format: format) }
+
+  /// Whether this is what it is to be like, or there is no way to that.
+  func fits(_ wanted: SurfaceShape, followsDisplay: Bool) -> Bool {
+    shape == wanted || followsDisplay && wanted == refusedShape
   }
 
   /// Whether the commands that put it on its scanout have been posted.
   var isOnScanout: Bool { !created.isEmpty && !needsScanout }
+
+  /// The resource that has the picture that was presented last, if it can be put on further scanouts.
+  var shownResource: ResourceID? {
+    guard isOnScanout, !isRefused, !needsResource(latest) else { return nil }
+    return resource(of: latest)
+  }
 
   /// Whether no slot is with the device, on its way there, or in hand.
   var isIdle: Bool {
@@ -157,7 +167,14 @@ struct Surface<Region: DMARegion>: ~Copyable {
     arrangement == .shared ? created.isEmpty : !created.contains(slot)
   }
 
-  /// The memory behind a slot's resource.
+  /// Which bytes are behind a slot's resource, from the start of the first slot.
+  func backingRange(of slot: Int) -> Range<Int> {
+    guard arrangement == .separate else { return 0..<buffer.byteCount }
+    let start = slot &* buffer.slotByteCount
+    return start..<start &+ buffer.slotByteCount
+  }
+
+  /// The memory behind a slot's resource, if one entry is enough for it.
   func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
     guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
     return (
@@ -356,6 +373,23 @@ struct Surface<Region: DMARegion>: ~Copyable {
     inFlight.insert(slot)
     numbers[slot] = number
     if slot == latest { unknown.remove(slot) }
+  }
+
+  /// The slot of the picture that was presented last, unless it is lent again, or was, and so may be
+  /// half-drawn.
+  var picture: Int? { unknown.contains(latest) ? nil : latest }
+
+  /// Notes that the device knows nothing of it any more, and has no slot. The pixels, and what is known of
+  /// them, stay.
+  mutating func forgetDevice() {
+    created = []
+    inFlight = []
+    waiting = []
+    wholly = SlotSet(all: buffer.slotCount)
+    needsScanout = true
+    isRefused = false
+    refusedShape = nil
+    release = .notAsked
   }
 
   /// Makes it one that is put on its scanout anew, with nothing known of its slots.

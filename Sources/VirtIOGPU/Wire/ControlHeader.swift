@@ -56,6 +56,10 @@ public struct CommandType: RawRepresentable, Hashable, Sendable {
   public static var resourceAttachBacking: Self { Self(rawValue: 0x0106) }
   /// `VIRTIO_GPU_CMD_RESOURCE_DETACH_BACKING`.
   public static var resourceDetachBacking: Self { Self(rawValue: 0x0107) }
+  /// `VIRTIO_GPU_CMD_GET_CAPSET_INFO`.
+  public static var getCapsetInfo: Self { Self(rawValue: 0x0108) }
+  /// `VIRTIO_GPU_CMD_GET_CAPSET`.
+  public static var getCapset: Self { Self(rawValue: 0x0109) }
   /// `VIRTIO_GPU_CMD_GET_EDID`.
   public static var getEDID: Self { Self(rawValue: 0x010a) }
   /// `VIRTIO_GPU_CMD_UPDATE_CURSOR`.
@@ -78,6 +82,10 @@ public struct ResponseType: RawRepresentable, Hashable, Sendable {
   public static var okNoData: Self { Self(rawValue: 0x1100) }
   /// `VIRTIO_GPU_RESP_OK_DISPLAY_INFO`.
   public static var okDisplayInfo: Self { Self(rawValue: 0x1101) }
+  /// `VIRTIO_GPU_RESP_OK_CAPSET_INFO`.
+  public static var okCapsetInfo: Self { Self(rawValue: 0x1102) }
+  /// `VIRTIO_GPU_RESP_OK_CAPSET`.
+  public static var okCapset: Self { Self(rawValue: 0x1103) }
   /// `VIRTIO_GPU_RESP_OK_EDID`.
   public static var okEDID: Self { Self(rawValue: 0x1104) }
   /// `VIRTIO_GPU_RESP_ERR_UNSPEC`.

@@ -51,6 +51,9 @@ public struct GPUFeatures: OptionSet, Hashable, Sendable {
   /// `VIRTIO_GPU_F_BLOB_ALIGNMENT`: blobs have an alignment.
   public static var blobAlignment: Self { Self(rawValue: 1 << 5) }
 
+  /// What a program may ask for.
+  static var usable: Self { [.virgl, .edid] }
+
   /// These features without those that need one that is not here.
   ///
   /// - Spec: VirtIO 1.4 §2.2.1 "Driver Requirements: Feature Bits"

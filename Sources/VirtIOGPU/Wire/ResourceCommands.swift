@@ -22,7 +22,8 @@ struct ResourceCreate2D: ControlCommand {
   }
 }
 
-/// `struct virtio_gpu_resource_attach_backing` with one `struct virtio_gpu_mem_entry`.
+/// `struct virtio_gpu_resource_attach_backing` with one `struct virtio_gpu_mem_entry`. For more of them there
+/// is ``BackingRequests``.
 struct ResourceAttachBacking: ControlCommand {
   var header: ControlHeader
   var resourceID: LE32
@@ -36,6 +37,19 @@ struct ResourceAttachBacking: ControlCommand {
   }
 }
 
+/// `struct virtio_gpu_resource_attach_backing` without what follows.
+struct ResourceAttachEntries: WireStruct {
+  var header: ControlHeader
+  var resourceID: LE32
+  var entryCount: LE32
+
+  init(_ resource: ResourceID, entryCount: Int) {
+    header = ControlHeader(.resourceAttachBacking)
+    resourceID = LE32(resource.rawValue)
+    self.entryCount = LE32(UInt32(truncatingIfNeeded: entryCount))
+  }
+}
+
 /// `struct virtio_gpu_mem_entry`.
 struct MemoryEntry: WireStruct, Sendable {
   var address: LE64
@@ -46,6 +60,13 @@ struct MemoryEntry: WireStruct, Sendable {
     self.address = address
     self.byteCount = byteCount
   }
+
+  init(_ segment: Segment) {
+    self.init(address: LE64(segment.address.rawValue), byteCount: LE32(segment.byteCount))
+  }
+
+  /// The most entries of one resource: the specification names no limit, QEMU takes so many.
+  static var limit: Int { 16384 }
 }
 
 /// `struct virtio_gpu_set_scanout`.

@@ -134,7 +134,7 @@ public struct PCIInterrupts<Access: RegisterAccess & Sendable>: InterruptSource 
   ///
   /// - Parameter supply: The vectors that were given out to the queues before.
   func assignVector(from supply: inout VectorSupply) {
-    guard let messages else { return }
+    guard let messages, !supply.isClosed else { return }
     if supply.takenCount == 0 {
       common.writeConfigurationVector(Vector.configuration)
       guard common.readConfigurationVector() == Vector.configuration else {
@@ -160,6 +160,8 @@ public struct PCIInterrupts<Access: RegisterAccess & Sendable>: InterruptSource 
 struct VectorSupply {
   var takenCount = 0
   var limit = 0
+  /// Whether there are none, as the line is in use.
+  var isClosed = false
 
   /// One that nobody has.
   var next: UInt16? { takenCount < limit ? UInt16(truncatingIfNeeded: takenCount) : nil }

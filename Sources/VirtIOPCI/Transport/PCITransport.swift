@@ -183,6 +183,13 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     return PCIDoorbell(register: register, name: name)
   }
 
+  /// Has the vectors be given out again, from the first: the device has forgotten them. What each of them
+  /// sends, and whether, is the function's, and stays.
+  public mutating func startOver() {
+    vectors = VectorSupply()
+    vectors.isClosed = interrupts.messages?.isEnabled != true
+  }
+
   /// Selects the queue and writes `queue_reset`.
   ///
   /// - Spec: VirtIO 1.4 §4.1.4.3.2 "Driver Requirements: Common configuration structure layout"

@@ -21,21 +21,35 @@ public final class HostedMemory: Sendable {
 
   // SAFETY: the mapping is made once and lives as long as this object; what lies in it is shared with
   // another process anyway, and accessed through `CoherentRegion`.
-  nonisolated(unsafe) private let base: UnsafeMutableRawPointer
+  nonisolated(unsafe) let base: UnsafeMutableRawPointer
+  /// The file that QEMU has its RAM in.
+  let descriptor: Int32
   /// How much RAM there is.
   public let byteCount: Int
 
-  private struct State {
+  struct State {
     /// Free runs of pages, in order, never touching one another.
     var free: [Range<Int>]
     var taken: [Int: Range<Int>] = [:]
     var allocationCount = 0
     /// How many allocations there are until one fails, that one included.
     var countdown: Int?
+    /// How pixels are scattered, if they are.
+    var scattering: HostedScattering?
+    /// The pages of each range that is scattered, by where it starts here.
+    var scattered: [UInt: [Int]] = [:]
+
+    /// Counts an allocation; false if it is to fail.
+    mutating func beginAllocation() -> Bool {
+      allocationCount += 1
+      guard let countdown else { return true }
+      self.countdown = countdown > 1 ? countdown - 1 : nil
+      return countdown != 1
+    }
   }
 
-  private let state: Mutex<State>
-  private let health: HostedHealth
+  let state: Mutex<State>
+  let health: HostedHealth
 
   /// Maps `byteCount` bytes of the file that QEMU has its RAM in.
   init(mapping path: String, byteCount: Int, health: HostedHealth) throws(HostedError) {
@@ -45,19 +59,22 @@ public final class HostedMemory: Sendable {
     // SAFETY: the string lives for the call.
     let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open") }
-    defer { _ = close(descriptor) }
     // A mapping that is longer than its file would end us by a signal.
     let length = lseek(descriptor, 0, SEEK_END)
     guard length >= byteCount else {
+      _ = close(descriptor)
       throw .memoryNotMapped(reason: "the file has \(length) bytes, not \(byteCount)")
     }
     // SAFETY: a fresh mapping of a file that is long enough, at an address of the system's choice.
     let address = unsafe mmap(
       nil, byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
-      throw failure("mmap")
+      let error = failure("mmap")
+      _ = close(descriptor)
+      throw error
     }
     unsafe base = address
+    self.descriptor = descriptor
     self.byteCount = byteCount
     self.health = health
     let pages = Self.treeByteCount / Self.pageByteCount..<byteCount / Self.pageByteCount
@@ -67,6 +84,7 @@ public final class HostedMemory: Sendable {
   deinit {
     // SAFETY: as mapped above; whoever uses the memory holds this object.
     _ = unsafe munmap(base, byteCount)
+    _ = close(descriptor)
   }
 
   // MARK: Allocation
@@ -81,11 +99,7 @@ public final class HostedMemory: Sendable {
     guard byteCount <= self.byteCount else { return nil }
     let pageCount = (byteCount + Self.pageByteCount - 1) / Self.pageByteCount
     let pages = state.withLock { state -> Range<Int>? in
-      state.allocationCount += 1
-      if let countdown = state.countdown {
-        state.countdown = countdown > 1 ? countdown - 1 : nil
-        if countdown == 1 { return nil }
-      }
+      guard state.beginAllocation() else { return nil }
       guard let index = state.free.firstIndex(where: { $0.count >= pageCount }) else { return nil }
       let run = state.free[index]
       let pages = run.lowerBound..<run.lowerBound + pageCount
@@ -103,6 +117,7 @@ public final class HostedMemory: Sendable {
   }
 
   func free(_ region: CoherentRegion) {
+    if freeScattered(region) { return }
     let offset = region.deviceAddress.rawValue &- Self.firstAddress.rawValue
     let page = Int(truncatingIfNeeded: offset) / Self.pageByteCount
     let pages = state.withLock { $0.taken.removeValue(forKey: page) }
@@ -112,25 +127,18 @@ public final class HostedMemory: Sendable {
     }
     // Whoever still reads it shall notice.
     fill(pages, with: 0xdb)
-    state.withLock { state in
-      let index = state.free.firstIndex { $0.lowerBound > page } ?? state.free.count
-      state.free.insert(pages, at: index)
-      if index + 1 < state.free.count, pages.upperBound == state.free[index + 1].lowerBound {
-        state.free[index] = pages.lowerBound..<state.free.remove(at: index + 1).upperBound
-      }
-      if index > 0, state.free[index - 1].upperBound == pages.lowerBound {
-        let end = state.free.remove(at: index).upperBound
-        state.free[index - 1] = state.free[index - 1].lowerBound..<end
-      }
-    }
+    state.withLock { $0.giveBack(pages) }
   }
 
   /// How many allocations have not been given back.
-  public var takenCount: Int { state.withLock { $0.taken.count } }
+  public var takenCount: Int { state.withLock { $0.taken.count + $0.scattered.count } }
 
   /// How many bytes are taken, in whole pages.
   public var takenByteCount: Int {
-    state.withLock { $0.taken.values.reduce(0) { $0 + $1.count } * Self.pageByteCount }
+    state.withLock { state in
+      let runs = state.taken.values.reduce(0) { $0 + $1.count }
+      return state.scattered.values.reduce(runs) { $0 + $1.count } * Self.pageByteCount
+    }
   }
 
   /// How many allocations were asked for so far, those that failed included.
@@ -163,13 +171,28 @@ public final class HostedMemory: Sendable {
     return unsafe Array(UnsafeRawBufferPointer(start: region.base, count: count))
   }
 
-  private func address(ofPage page: Int) -> DeviceAddress {
+  func address(ofPage page: Int) -> DeviceAddress {
     Self.firstAddress.advanced(by: page * Self.pageByteCount)
   }
 
-  private func fill(_ pages: Range<Int>, with byte: UInt8) {
+  func fill(_ pages: Range<Int>, with byte: UInt8) {
     // SAFETY: page numbers come from the free list, which lies within the mapping.
     unsafe (base + pages.lowerBound * Self.pageByteCount)
       .initializeMemory(as: UInt8.self, repeating: byte, count: pages.count * Self.pageByteCount)
+  }
+}
+
+extension HostedMemory.State {
+  /// Makes pages free that are not.
+  mutating func giveBack(_ pages: Range<Int>) {
+    let index = free.firstIndex { $0.lowerBound > pages.lowerBound } ?? free.count
+    free.insert(pages, at: index)
+    if index + 1 < free.count, pages.upperBound == free[index + 1].lowerBound {
+      free[index] = pages.lowerBound..<free.remove(at: index + 1).upperBound
+    }
+    if index > 0, free[index - 1].upperBound == pages.lowerBound {
+      let end = free.remove(at: index).upperBound
+      free[index - 1] = free[index - 1].lowerBound..<end
+    }
   }
 }

@@ -20,6 +20,16 @@ public struct HostedPlatform: Platform, Sendable {
     memory.allocate(byteCount: byteCount, alignment: alignment)
   }
 
+  /// Takes pages for pixels, zeroed: scattered, if ``HostedMemory/scatter(_:)`` says so.
+  public func allocateScattered(byteCount: Int) -> CoherentRegion? {
+    memory.allocateScattered(byteCount: byteCount)
+  }
+
+  /// Where a device sees a byte of a region, up to the end of its page if that is scattered.
+  public func segment(of region: CoherentRegion, at offset: Int) -> Segment {
+    memory.segment(of: region, at: offset)
+  }
+
   /// Gives pages back.
   public func free(_ region: CoherentRegion) { memory.free(region) }
 

@@ -432,4 +432,6 @@ public enum ModelRule: String, CaseIterable, Sendable {
   case modelGpu5 = "MODEL-GPU-5"
   /// Commands are those of the specification.
   case modelGpu6 = "MODEL-GPU-6"
+  /// Backing has no more entries than devices take.
+  case modelGpu7 = "MODEL-GPU-7"
 }

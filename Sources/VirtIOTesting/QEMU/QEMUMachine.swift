@@ -30,6 +30,11 @@ public final class QEMUMachine: Sendable {
     try await qmp.execute("cont")
   }
 
+  /// Stops the processor; devices still do what somebody outside has them do.
+  public func pause() async throws {
+    try await qmp.execute("stop")
+  }
+
   /// Waits for the guest's READY line; throws its PANIC line if that comes instead.
   @discardableResult
   public func waitUntilReady() async throws -> SerialLine {

@@ -24,6 +24,12 @@ public final class QTestClient: Sendable {
       "writel 0x\(String(address, radix: 16)) 0x\(String(value, radix: 16))")
   }
 
+  /// Writes 16 bits at a physical address, in the guest's byte order.
+  public func write16(_ address: UInt64, _ value: UInt16) async throws {
+    _ = try await request(
+      "writew 0x\(String(address, radix: 16)) 0x\(String(value, radix: 16))")
+  }
+
   /// Writes the same 32 bits many times, without waiting for each answer.
   public func write32(
     _ address: UInt64, _ value: UInt32, count: Int, within limit: Duration

@@ -1,14 +1,17 @@
 /// A client of the remote framebuffer protocol (RFB 3.8, "VNC").
 ///
-/// As much of it as it takes to ask a head for another size. While it lives, the head stays connected.
+/// As much of it as it takes to ask a head for another size, and to be told of its pointer. While it lives,
+/// the head stays connected.
 public final class RFBClient: Sendable {
   /// The encodings this client announces.
-  private enum Encoding {
+  enum Encoding {
     /// ExtendedDesktopSize: the server may tell sizes, and takes SetDesktopSize.
     static let extendedDesktopSize: Int32 = -308
+    /// Cursor With Alpha: the server tells how the pointer looks, and leaves it to the client to draw.
+    static let alphaCursor: Int32 = -314
   }
 
-  private enum Message {
+  enum Message {
     static let setEncodings: UInt8 = 2
     static let setDesktopSize: UInt8 = 251
     static let framebufferUpdate: UInt8 = 0
@@ -82,21 +85,21 @@ public final class RFBClient: Sendable {
     }
   }
 
-  private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
+  static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
     stride(from: value.bitWidth - 8, through: 0, by: -8).map {
       UInt8(truncatingIfNeeded: value >> $0)
     }
   }
 
-  private static func failure(_ reason: String) -> QEMUError {
+  static func failure(_ reason: String) -> QEMUError {
     .conversationFailed(with: "VNC server", reason: reason)
   }
 
-  private func converse(
-    _ exchange: @escaping @Sendable (LocalSocket) throws -> Void
-  ) async throws {
+  func converse<Result: Sendable>(
+    _ exchange: @escaping @Sendable (LocalSocket) throws -> Result
+  ) async throws -> Result {
     do {
-      try await lane.run(onCancel: { [socket] in socket.shutDown() }) { [socket] in
+      return try await lane.run(onCancel: { [socket] in socket.shutDown() }) { [socket] in
         try exchange(socket)
       }
     } catch let error as LocalSocketError {

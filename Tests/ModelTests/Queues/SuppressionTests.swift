@@ -83,8 +83,9 @@ import VirtIOTesting
     queue.announce()
     #expect(driver.machine.notificationCount(ofQueue: 0) == 0)
     driver.machine.poll()
-    let id = driver.machine.bytes(at: queue.ring.deviceAddress.rawValue + 12, count: 2)
-    #expect(id == [9, 0])
+    // The id, and flags that say that the device has used it and written to it.
+    let used = driver.machine.bytes(at: queue.ring.deviceAddress.rawValue + 12, count: 4)
+    #expect(used == [9, 0, 0x82, 0x80])
     #expect(queue.takeUsed()?.id == 9)
     #expect(driver.broken == [])
   }

@@ -85,6 +85,21 @@ import VirtIOTesting
     #expect(rig.broken == ["GPU-CAPS-1"])
   }
 
+  @Test("GPU-CAPS-1, MODEL-GPU-6: behind the last set, and a version that there is not")
+  func otherCapset() throws {
+    var configuration = ModelConfiguration()
+    configuration.capabilitySets = [.init(id: 2, maximumVersion: 3, data: [1, 2, 3])]
+    let driver = RawDriver(configuration)
+    let (control, _) = try driver.bringUp()
+    #expect(control.send(RawCommand.of(0x108, [0, 0])) == 0x1102)
+    #expect(control.send(RawCommand.of(0x109, [2, 3])) == 0x1103)
+    #expect(driver.broken == [])
+    #expect(control.send(RawCommand.of(0x108, [1, 0])) == 0x1205)
+    #expect(driver.broken == ["GPU-CAPS-1"])
+    #expect(control.send(RawCommand.of(0x109, [2, 4])) == 0x1205)
+    #expect(driver.broken == ["GPU-CAPS-1", "MODEL-GPU-6"])
+  }
+
   @Test("MODEL-GPU-1: padding that is not 0") func padding() throws {
     let rig = try Rig()
     rig.control.send(RawCommand.header(0x100, ring: 0x100))
@@ -143,6 +158,23 @@ import VirtIOTesting
     rig.control.send(RawCommand.of(0x106, [1, 2, 0x4000_0000, 0, 64, 0]))
     rig.control.send(RawCommand.of(0x106, [1, .max, 0x4000_0000, 0, 64, 0]))
     #expect(rig.broken == ["GPU-D-17", "GPU-D-17"])
+  }
+
+  @Test("MODEL-GPU-7: more entries than devices take") func longList() throws {
+    let rig = try Rig()
+    rig.control.send(RawCommand.create(1, 4, 4))
+    let request =
+      RawCommand.of(0x106, [1, 16385]) + Array(repeating: 0, count: 16385 * 16)
+    let region = try rig.driver.allocate(request.count)
+    // SAFETY: the region is as long as the request.
+    unsafe region.base.copyMemory(from: request, byteCount: request.count)
+    let response = rig.control.buffer().response
+    rig.control.descriptor(
+      0, region.deviceAddress.rawValue, UInt32(request.count), flags: 1, next: 1)
+    rig.control.descriptor(1, response, 2048, flags: 2)
+    rig.control.offer(0)
+    rig.control.publish()
+    #expect(rig.broken == ["MODEL-GPU-7"])
   }
 
   @Test("RFB-5: backing that is no memory") func badBacking() throws {

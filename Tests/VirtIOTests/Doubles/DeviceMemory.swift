@@ -28,6 +28,37 @@ package final class DeviceMemory: @unchecked Sendable {
     return (view, address)
   }
 
+  /// Makes a block of whole pages whose pages the device sees in another order: `order` says for each
+  /// which it is of those that follow each other there.
+  package func makeBlock(pagesInOrder order: [Int], byteCount: Int)
+    -> (MemoryView, [DeviceAddress])
+  {
+    let start = (nextAddress + 4095) & ~4095
+    nextAddress = start + UInt64((order.max() ?? 0) + 2) * 4096
+    let view = MemoryView(allocating: order.count * 4096, alignment: 4096)
+    let addresses = order.map { DeviceAddress(rawValue: start + UInt64($0) * 4096) }
+    for (page, address) in addresses.enumerated() {
+      blocks.append((view.part(at: page * 4096, byteCount: 4096), address, true))
+    }
+    return (view.part(at: 0, byteCount: byteCount), addresses)
+  }
+
+  /// Takes back the pages that were made as one block; false if they are not all there.
+  package func freePages(at addresses: [DeviceAddress]) -> Bool {
+    let first = blocks.firstIndex {
+      $0.isLive && $0.address == addresses.first && $0.view.byteCount == 4096
+    }
+    guard let first else { return false }
+    for (index, address) in addresses.enumerated() {
+      guard blocks[first + index].isLive, blocks[first + index].address == address else {
+        return false
+      }
+      blocks[first + index].isLive = false
+      blocks[first + index].view.fill(Self.poison)
+    }
+    return true
+  }
+
   /// Takes a block back.
   ///
   /// - Returns: Whether there was such a block.

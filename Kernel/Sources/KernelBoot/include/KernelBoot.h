@@ -28,10 +28,13 @@ extern const struct kernel_boot_facts kernel_boot_facts;
 extern uint64_t kernel_root_table[512];
 extern uint64_t kernel_table_pool[], kernel_table_pool_end[];
 extern const char __image_start[], __image_end[], __text_end[];
-extern const uint64_t kernel_stack_table[3][3];
+extern const uint64_t kernel_stack_table[4][3];
 
 // Reads 32 bits of a device that may not be there; UINT64_MAX if the bus says that nobody answers.
 uint64_t kernel_read_guarded(uintptr_t address);
+
+// Calls a function on the stack of crashes, from its top.
+void kernel_call_on_crash_stack(void (*function)(void));
 
 // The frame record of the function that calls this.
 uint64_t kernel_frame_pointer(void);
@@ -47,7 +50,7 @@ static inline size_t kernel_spare_table_count(void) {
   return (kernel_table_pool_end - kernel_table_pool) / 512;
 }
 
-// The stacks for everything, for interrupts and for faults: where the guard of each starts, where the
+// The stacks for everything, for interrupts, for faults and for crashes: where the guard of each starts, where the
 // stack ends, and where it starts.
 static inline const uint64_t *kernel_stacks(void) { return kernel_stack_table[0]; }
 
@@ -97,6 +100,8 @@ static inline void kernel_mask_interrupts(void) { __asm__ volatile("msr daifset,
 static inline void kernel_unmask_interrupts(void) {
   __asm__ volatile("msr daifclr, #2" : : : "memory");
 }
+// All four: debug exceptions, system errors, interrupts and fast interrupts.
+static inline void kernel_mask_exceptions(void) { __asm__ volatile("msr daifset, #15" : : : "memory"); }
 
 // The virtual timer: raises its interrupt from this value of the counter on.
 static inline void kernel_start_timer(uint64_t moment) {
@@ -237,6 +242,11 @@ static inline void kernel_set_interrupt_handler(void (*handler)(uint64_t *frame)
 static inline uint64_t kernel_interrupt_mask(void) { __builtin_trap(); }
 static inline void kernel_mask_interrupts(void) { __builtin_trap(); }
 static inline void kernel_unmask_interrupts(void) { __builtin_trap(); }
+static inline void kernel_mask_exceptions(void) { __builtin_trap(); }
+static inline void kernel_call_on_crash_stack(void (*function)(void)) {
+  (void)function;
+  __builtin_trap();
+}
 static inline void kernel_start_timer(uint64_t moment) { __builtin_trap(); }
 static inline void kernel_stop_timer(void) { __builtin_trap(); }
 static inline void kernel_synchronize(void) { __builtin_trap(); }

@@ -10,6 +10,9 @@ struct FaultScript {
     random = ModelRandom(seed: configuration.chance?.seed ?? 0)
   }
 
+  /// Those that have still to strike.
+  var remaining: [ModelFault] { faults }
+
   mutating func add(_ fault: ModelFault) { faults.append(fault) }
 
   mutating func removeAll() { faults = [] }

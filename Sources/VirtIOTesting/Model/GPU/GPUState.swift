@@ -99,11 +99,12 @@ struct GPUState {
   var owesEDID = false
   var flushCountSinceEvent = 0
 
-  /// Forgets all but what happened.
+  /// Forgets all but what happened. A picture that is shown again after a reset is not the first.
   mutating func reset() {
-    let commands = commands
+    let (commands, usedScanouts) = (commands, usedScanouts)
     self = Self()
     self.commands = commands
+    self.usedScanouts = usedScanouts
   }
 
   /// The driver says that it has seen a display event.

@@ -77,7 +77,8 @@ extension ModelCore {
     case 0x105: transfer(command, &request)
     case 0x106: attachBacking(command)
     case 0x107: detachBacking(command)
-    case 0x108, 0x109: getCapset(command)
+    case 0x108: getCapsetInfo(command)
+    case 0x109: getCapset(command)
     case 0x10a: getEDID(command)
     case 0x10b: gated(command, .gpuD12, "RESOURCE_ASSIGN_UUID", 2)
     case 0x10c, 0x10d: gated(command, .gpuD13, "a blob command", 3)
@@ -149,21 +150,13 @@ extension ModelCore {
     guard checkScanout(command.word(24)) else {
       return command.response(GPUResponse.invalidScanout)
     }
-    let edid = configuration.edid.prefix(1024)
+    let output = outputs[Int(command.word(24))]
+    let edid = (output.edid ?? configuration.edid).prefix(1024)
     var body: [UInt8] = []
-    body.append(number: UInt64(edid.count), 4)
+    body.append(number: UInt64(configuration.claimedEDIDByteCount ?? UInt32(edid.count)), 4)
     body.append(number: 0, 4)
     return command.response(
       GPUResponse.edid, body + edid + Array(repeating: 0, count: 1024 - edid.count))
-  }
-
-  private func getCapset(_ command: CommandReader) -> [UInt8] {
-    if command.type == 0x108 {
-      violate(.gpuCaps1, "capset_index \(command.word(24)) of 0 capability sets")
-    } else {
-      violate(.modelGpu6, "GET_CAPSET of \(command.word(24)), which is not there")
-    }
-    return command.response(GPUResponse.invalidParameter)
   }
 
   /// Whether there is such a scanout.
@@ -189,6 +182,8 @@ extension ModelCore {
 enum GPUResponse {
   static let noData: UInt32 = 0x1100
   static let displayInfo: UInt32 = 0x1101
+  static let capsetInfo: UInt32 = 0x1102
+  static let capset: UInt32 = 0x1103
   static let edid: UInt32 = 0x1104
   static let unspecified: UInt32 = 0x1200
   static let outOfMemory: UInt32 = 0x1201

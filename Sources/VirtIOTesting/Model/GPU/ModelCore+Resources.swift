@@ -5,6 +5,9 @@ extension ModelCore {
   /// No side of a resource is longer.
   private static var sideLimit: UInt32 { 16384 }
 
+  /// No backing has more entries.
+  private static var entryLimit: Int { 16384 }
+
   /// All resources together have no more bytes.
   private static var byteLimit: Int { 256 << 20 }
 
@@ -70,22 +73,34 @@ extension ModelCore {
       violate(.modelGpu2, "resource \(id) has backing already")
       return command.response(GPUResponse.unspecified)
     }
+    guard let backing = backing(command, count, from: 32) else {
+      return command.response(GPUResponse.unspecified)
+    }
+    gpu.resources[id]?.backing = backing
+    return command.response(GPUResponse.noData)
+  }
+
+  /// What the entries of a request say; nil if one of them is no memory, or there are too many.
+  func backing(_ command: CommandReader, _ count: Int, from start: Int) -> [ModelRange]? {
+    guard count <= Self.entryLimit else {
+      violate(.modelGpu7, "backing has \(count) entries")
+      return nil
+    }
     var backing: [ModelRange] = []
     for entry in 0..<count {
+      let offset = start + 16 * entry
       let range = ModelRange(
-        start: command.number(at: 32 + 16 * entry, 8),
-        byteCount: UInt64(command.word(40 + 16 * entry)))
-      if command.word(44 + 16 * entry) != 0 {
+        start: command.number(at: offset, 8), byteCount: UInt64(command.word(offset + 8)))
+      if command.word(offset + 12) != 0 {
         violate(.modelGpu1, "backing entry \(entry) has padding that is not 0")
       }
       guard allocations.holder(of: range) != nil, range.byteCount > 0 else {
         violate(.rfb5, "backing entry \(entry) is at \(hexadecimal(range.start))")
-        return command.response(GPUResponse.unspecified)
+        return nil
       }
       backing.append(range)
     }
-    gpu.resources[id]?.backing = backing
-    return command.response(GPUResponse.noData)
+    return backing
   }
 
   func detachBacking(_ command: CommandReader) -> [UInt8] {

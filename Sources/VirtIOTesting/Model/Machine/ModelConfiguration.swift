@@ -14,6 +14,8 @@ public struct ModelConfiguration: Sendable {
     public var x: UInt32 = 0
     /// Where it is placed among the others.
     public var y: UInt32 = 0
+    /// What it answers when it is asked to describe itself; nil for what all answer.
+    public var edid: [UInt8]?
 
     /// A display of this size.
     public init(width: UInt32, height: UInt32, isEnabled: Bool = true) {
@@ -43,8 +45,11 @@ public struct ModelConfiguration: Sendable {
   public var queueSizes: [UInt16] = [64, 16]
   /// The outputs: as many as there are, `num_scanouts` says.
   public var outputs = [Output(width: 64, height: 48)]
-  /// What each display answers when it is asked to describe itself.
+  /// What each display answers when it is asked to describe itself, but for those that have an answer of
+  /// their own: any bytes, of which the first 1024 are sent.
   public var edid = [UInt8](repeating: 0, count: 128)
+  /// How long that answer is by its own words; nil for as long as it is.
+  public var claimedEDIDByteCount: UInt32?
   /// `notify_off_multiplier`: queue i is notified at i times this.
   public var notifyMultiplier: UInt32 = 4
   /// What names each queue in notifications, where VIRTIO_F_NOTIF_CONFIG_DATA is agreed:
@@ -62,6 +67,10 @@ public struct ModelConfiguration: Sendable {
   public var vectorCount = 3
   /// Capabilities before all others, as bytes from `cap_vndr` on; the link is filled in.
   public var leadingCapabilities: [[UInt8]] = []
+  /// The capability sets of the device.
+  public var capabilitySets: [ModelCapabilitySet] = []
+  /// What `num_capsets` says; nil for the truth.
+  public var claimedCapabilitySetCount: UInt32?
   /// Whether transfers are refused that go further into the backing than the resource has bytes.
   public var refusesFurtherBacking = false
   /// What the device does wrong.

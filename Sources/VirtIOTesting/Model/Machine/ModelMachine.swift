@@ -144,6 +144,8 @@ public final class ModelMachine: Sendable {
 
   /// Adds a fault to those that are left.
   public func inject(_ fault: ModelFault) { withCore { $0.faults.add(fault) } }
+  /// The faults that have still to strike.
+  public var remainingFaults: [ModelFault] { withCore { $0.faults.remaining } }
   /// Makes the device behave from here on.
   public func clearFaults() { withCore { $0.faults.removeAll() } }
 

@@ -5,7 +5,7 @@ import VirtIO
 /// - Spec: VirtIO 1.4 §2.7.4 "Message Framing", §2.8.7 "Scatter-Gather Support"
 extension ModelCore {
   /// More of a request than this is not kept: no command is that long.
-  private static var requestLimit: UInt64 { 1 << 18 }
+  private static var requestLimit: UInt64 { 1 << 19 }
 
   /// Takes one element of a buffer.
   func take(

@@ -42,6 +42,7 @@ extension ModelCore {
     switch offset {
     case 0: return UInt64(deviceConfiguration.events)
     case 8: return UInt64(outputs.count)
+    case 12: return UInt64(capabilitySetCount)
     case 16: return 4096
     default: return 0
     }

@@ -1,6 +1,10 @@
 import VirtIO
 
 /// How a display describes itself: Extended Display Identification Data, as the device passes it on.
+///
+/// It holds the bytes as they came. Whatever else it says is read from those of its blocks that are
+/// believed, and is nil or nothing where none is: any bytes at all are an EDID, if perhaps one that says
+/// nothing. Nothing is allocated, and everything ends.
 public struct EDID: Sendable {
   private let storage: InlineArray<1024, UInt8>
   private let byteCount: Int
@@ -13,6 +17,12 @@ public struct EDID: Sendable {
       response.wire(LittleEndian<UInt8>.self, at: MemoryLayout<EDIDResponse>.size &+ index)?.value
         ?? 0
     }
+  }
+
+  /// An EDID that was had elsewhere: its first 1024 bytes, or all if there are less.
+  public init(_ bytes: Span<UInt8>) {
+    byteCount = min(bytes.count, EDIDResponse.dataByteCount)
+    storage = InlineArray { index in index < bytes.count ? bytes[index] : 0 }
   }
 
   /// The bytes: blocks of 128, of which the first is the base block.

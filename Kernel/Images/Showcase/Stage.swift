@@ -1,0 +1,113 @@
+import VirtBoard
+import VirtIO
+import VirtIOGPU
+import VirtIOGraphics
+
+/// The scenes of all scanouts, each in the size that its display has.
+///
+/// A size is taken from the frame that is handed out, not from the event that told of it: where the device
+/// or the driver refuses a new size, that is said in one line, and the old scene goes on.
+struct Stage {
+  private let place: SceneFacts.Place
+  /// The step after which scenes stand still.
+  private let lastStep: UInt64?
+  private var scenes = InlineArray<16, Scene?>(repeating: nil)
+  /// A bit for each scanout on which nothing can be shown, until the displays change.
+  private var paused: UInt16 = 0
+  /// When the last change of the displays was noticed, for those that have not been drawn since.
+  private var change: Nanoseconds?
+  private var changed: UInt16 = 0
+
+  init(place: SceneFacts.Place, lastStep: UInt64?) {
+    self.place = place
+    self.lastStep = lastStep
+  }
+
+  /// Draws and presents a frame on each enabled scanout.
+  ///
+  /// - Throws: What ends the display, not only a size.
+  mutating func step<T: Transport & ~Copyable>(
+    on screen: inout Display<BoardPlatform, T>, waiting patience: BoardWaiter<BoardPlatform>
+  ) throws(GPUError) {
+    let now = screen.platform.now
+    if try screen.takeDisplayEvent(waiting: patience) {
+      paused = 0
+      change = now
+      changed = .max
+    }
+    for index in 0..<screen.scanoutCount {
+      if !screen.scanouts[index].isEnabled {
+        scenes[index] = nil
+      } else if paused >> UInt16(index) & 1 == 0 {
+        do throws(GPUError) {
+          try step(index, on: &screen, waiting: patience)
+        } catch {
+          guard error.isAboutSize else { throw error }
+          printLine("SHOWCASE scanout=\(index) \(error)")
+          if scenes[index] == nil { paused |= 1 << UInt16(index) }
+        }
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func step<T: Transport & ~Copyable>(
+    _ index: Int, on screen: inout Display<BoardPlatform, T>,
+    waiting patience: BoardWaiter<BoardPlatform>
+  ) throws(GPUError) {
+    var frame = try screen.nextFrame(on: screen.scanouts[index].id, waiting: patience)
+    guard var scene = scenes[index], scene.width == frame.width, scene.height == frame.height else {
+      return try begin(index, frame, on: &screen, waiting: patience)
+    }
+    let isLast = lastStep.map { UInt64(scene.step) >= $0 } ?? false
+    if !isLast { scene.advance() }
+    let damage = scene.damage
+    // What the pixels lack, and what changes.
+    var area = frame.staleRegion
+    area.formUnion(DamageList(damage.rectangles, within: frame.bounds))
+    var canvas = Canvas(
+      width: frame.width, height: frame.height, format: frame.format, pixels: frame.pixels)
+    scene.draw(on: &canvas, in: area.rectangles)
+    let presentation = try screen.present(frame, damage: damage.rectangles)
+    scenes[index] = scene
+    guard !isLast, UInt64(scene.step) == lastStep else { return }
+    try screen.finish(presentation, waiting: patience)
+    printLine(
+      "SHOWCASE scanout=\(index) step=\(UInt64(scene.step)) of \(scene.width)x\(scene.height)")
+  }
+
+  /// Begins a scene in the size of a frame, and waits until its first picture is there: only then is it
+  /// known that the device takes that size.
+  private mutating func begin<T: Transport & ~Copyable>(
+    _ index: Int, _ frame: consuming Frame, on screen: inout Display<BoardPlatform, T>,
+    waiting patience: BoardWaiter<BoardPlatform>
+  ) throws(GPUError) {
+    var frame = frame
+    let (width, height) = (frame.width, frame.height)
+    let scene = Scene(
+      width: width, height: height, facts: SceneFacts(scanout: index, place: place))
+    var canvas = Canvas(
+      width: width, height: height, format: frame.format, pixels: frame.pixels)
+    scene.draw(on: &canvas)
+    let presentation = try screen.present(frame)
+    try screen.finish(presentation, waiting: patience)
+    scenes[index] = scene
+    printLine("SHOWCASE scanout=\(index) size=\(width)x\(height)")
+    if let change, changed >> UInt16(index) & 1 != 0 {
+      let time = screen.platform.now.since(change).rawValue / 1000
+      printLine("SHOWCASE scanout=\(index) shown us=\(time)")
+    }
+    changed &= ~(1 << UInt16(index))
+  }
+}
+
+extension GPUError {
+  /// Whether it is about what one scanout is to show, so that others and other sizes may still be shown.
+  var isAboutSize: Bool {
+    switch self {
+    case .command(let failure): if case .refused = failure.reason { true } else { false }
+    case .outOfMemory, .invalidSize, .scanoutDisabled: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/// A few words in an EDID: up to 13 characters of printable ASCII.
+public struct EDIDText: Equatable, Sendable {
+  private var storage: InlineArray<13, UInt8>
+  /// How many characters there are: 1 to 13.
+  public private(set) var count = 0
+
+  /// Reads a text of up to 13 bytes: it ends with a line feed or a zero if it is shorter. What is not
+  /// printable ASCII is left out, and so are spaces at the end.
+  ///
+  /// - Returns: Nil if nothing is left.
+  init?(_ block: Span<UInt8>, at start: Int) {
+    storage = InlineArray(repeating: 0)
+    var end = 0
+    for index in 0..<storage.count {
+      let byte = block.byte(start &+ index)
+      if byte == 0x0a || byte == 0 { break }
+      guard 0x20...0x7e ~= byte else { continue }
+      storage[count] = UInt8(truncatingIfNeeded: byte)
+      count &+= 1
+      if byte != 0x20 { end = count }
+    }
+    count = end
+    if count == 0 { return nil }
+    for index in count..<storage.count { storage[index] = 0 }
+  }
+
+  /// Three capital letters of five bits each, 1 for A; nil if one is none.
+  init?(letters: Int) {
+    storage = InlineArray(repeating: 0)
+    for index in 0..<3 {
+      let letter = letters &>> (10 &- index &* 5) & 0x1f
+      guard 1...26 ~= letter else { return nil }
+      storage[count] = UInt8(truncatingIfNeeded: 0x40 &+ letter)
+      count &+= 1
+    }
+  }
+
+  /// The characters.
+  public var ascii: Span<UInt8> {
+    @_lifetime(borrow self) get { storage.span.extracting(first: count) }
+  }
+
+  /// Whether two texts have the same characters.
+  public static func == (one: Self, other: Self) -> Bool {
+    guard one.count == other.count else { return false }
+    for index in 0..<one.count where one.storage[index] != other.storage[index] { return false }
+    return true
+  }
+}

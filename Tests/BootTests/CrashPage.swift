@@ -1,0 +1,1 @@
+../../Kernel/Sources/KernelCrashScreen/CrashPage.swift
