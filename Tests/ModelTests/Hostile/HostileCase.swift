@@ -23,8 +23,7 @@ enum HostileCase {
   /// Ends a case: from here on the device behaves, and the driver has to deliver an exact picture in time, and
   /// to give all its memory back.
   ///
-  /// Until a display can recover in place, ``HostileEnding/reset`` means that it is closed and another is opened
-  /// on the same device: here, and nowhere else.
+  /// ``HostileEnding/reset`` means that it starts over in place; what could not be opened is opened again.
   ///
   /// - Parameter display: What there is of it; nil if it could not be opened.
   static func end(
@@ -35,9 +34,13 @@ enum HostileCase {
     let start = machine.platform.now
     var display = display
     if ending == .reset {
-      if let old = display.take() { try? old.close(waiting: patience) }
-      #expect(machine.liveAllocationCount == 0, sourceLocation: sourceLocation)
-      display = try machine.open()
+      if var broken = display.take() {
+        try broken.recover(waiting: patience)
+        display = consume broken
+      } else {
+        #expect(machine.liveAllocationCount == 0, sourceLocation: sourceLocation)
+        display = try machine.open()
+      }
     }
     guard var living = display.take() else {
       Issue.record("there is no display", sourceLocation: sourceLocation)
