@@ -11,7 +11,8 @@ import VirtIOTesting
     return machine
   }
 
-  @Test("every frame is on the display as it was presented", arguments: [0, 1, 5, 10])
+  @Test(
+    "F-ARM, F-BOOT: every frame is on the display as it was presented", arguments: [0, 1, 5, 10])
   func frames(_ number: Int) async throws {
     try await MachineSlots.shared.run(Self.configuration("frames=\(number)")) { machine in
       try await machine.waitUntilReady()

@@ -55,7 +55,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "each fault is on the display as it is on the serial line",
+    "F-CRASH: each fault is on the display as it is on the serial line",
     arguments: ["stack", "text", "execute", "null", "unmapped", "panic", "hoard"])
   func faults(_ fault: String) async throws {
     try await MachineSlots.shared.run(Self.configuration("fault=\(fault)")) { machine in
@@ -85,7 +85,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "whatever the display was doing: idle, with frames in flight, in need of a reset, in a handler",
+    """
+    F-CRASH: whatever the display was doing: idle, with frames in flight, in need of a reset, in \
+    a handler
+    """,
     arguments: ["frame", "flight", "broken", "handler"], ["virt", "gic-version=3"])
   func states(_ state: String, _ machineOption: String) async throws {
     for fault in ["panic", "stack"] {

@@ -35,25 +35,31 @@ import VirtIOTesting
   func minimalIsSmall() async throws {
     let size = try await ImageSize(elf: Repository.image("Minimal"))
     #expect(
-      size.byteCount <= 79_000, "by module: \(size.modules), constants \(size.constantByteCount)")
+      size.byteCount <= 82_000, "by module: \(size.modules), constants \(size.constantByteCount)")
   }
 
   @Test("no frame is larger than the stack's guard, so none can step over it", arguments: images)
   func framesAreSmallerThanTheGuard(_ image: String) async throws {
-    let guardByteCount = 64 << 10
+    let guardByteCount = 128 << 10
     let output = try await Command(
       Toolchain.tool("llvm-objdump"),
       ["-d", "--no-show-raw-insn", "--print-imm-hex", Repository.image(image)]
     ).collect()
     try #require(output.succeeded, "\(output.errorText)")
-    // "sub sp, sp, #5, lsl #12" reserves a frame; a larger one is put together in a register.
+    // "sub sp, sp, #5, lsl #12" and one more of less reserve a frame; a larger one is put together in a
+    // register. Two ways into a function count as one here, which is too much rather than too little.
     let amount = /sub\s+sp, sp, #0x([0-9a-f]+)(?:, lsl #(\d+))?/
     var largest = 0
-    for match in output.text.matches(of: amount) {
-      guard let count = Int(match.1, radix: 16) else { continue }
-      largest = max(largest, count << (match.2.flatMap { Int($0) } ?? 0))
+    var frame = 0
+    for line in output.text.split(separator: "\n") {
+      if line.hasSuffix(">:") { frame = 0 }
+      guard line.contains("\tsub\t"), let match = line.firstMatch(of: amount),
+        let count = Int(match.1, radix: 16)
+      else { continue }
+      frame += count << (match.2 == nil ? 0 : 12)
+      largest = max(largest, frame)
     }
-    #expect(largest > 0 && largest < guardByteCount)
+    #expect(largest > 0 && largest < guardByteCount, "\(largest) bytes")
     #expect(output.text.firstMatch(of: /sub\s+sp, sp, x/) == nil)
   }
 

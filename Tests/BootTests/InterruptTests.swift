@@ -9,7 +9,10 @@ import VirtIOTesting
     #expect(difference == nil)
   }
 
-  @Test("S10, S13: the best way there is, taken, and pictures exact", arguments: InterruptCase.all)
+  @Test(
+    """
+    F-MSIX, F-INTX, F-POLLING, S10, S13: the best way there is, taken, and pictures exact
+    """, arguments: InterruptCase.all)
   func testCard(_ shape: InterruptCase) async throws {
     try await MachineSlots.shared.run(shape.configuration("TestCard")) { machine in
       try await machine.waitUntilReady()
@@ -36,7 +39,8 @@ import VirtIOTesting
     }
   }
 
-  @Test("wait=poll takes no interrupt; wait=interrupt is the default", arguments: [2, 3])
+  @Test(
+    "F-POLLING: wait=poll takes no interrupt; wait=interrupt is the default", arguments: [2, 3])
   func polling(version: Int) async throws {
     let shape = InterruptCase(machine: "gic-version=\(version)", way: "", interrupt: 0)
     for (image, arguments) in [("TestCard", "wait=poll"), ("Showcase", "wait=poll frames=600")] {

@@ -4,7 +4,7 @@ import VirtIOTesting
 /// One display after another in one boot.
 @Suite struct LivesTests {
   @Test(
-    "CLEAN-2: ten displays by polling, and as much memory as before after each",
+    "F-HANDOVER, CLEAN-2: ten displays by polling, and as much memory as before after each",
     arguments: [true, false])
   func memory(onPCI: Bool) async throws {
     var machine = MachineConfiguration(image: try Repository.image("Faults"))

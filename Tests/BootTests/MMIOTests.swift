@@ -28,7 +28,10 @@ import VirtIOTesting
     machine.serial.lines.count { $0.text.contains(words) }
   }
 
-  @Test("CONF-4: TestCard paints every pixel, by polling and by the line", arguments: [2, 3])
+  @Test(
+    """
+    F-MMIO, F-INTX, CONF-4: TestCard paints every pixel, by polling and by the line
+    """, arguments: [2, 3])
   func testCard(gic: Int) async throws {
     for append in ["wait=poll", "wait=interrupt"] {
       var machine = try Self.configuration("TestCard", append)

@@ -48,7 +48,9 @@ import VirtIOTesting
   }
 
   @Test(
-    "STATUS-4, H08: a card is back each time that the device breaks", arguments: ["", "wait=poll"])
+    """
+    F-RECOVERY, F-NEEDSRESET, STATUS-4, H08: a card is back each time that the device breaks
+    """, arguments: ["", "wait=poll"])
   func card(_ arguments: String) async throws {
     try await MachineSlots.shared.run(Self.configuration("TestCard", arguments)) { machine in
       try await machine.waitUntilReady()
@@ -74,7 +76,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "CLEAN-2, Q24: a scene in motion goes on, whether the device breaks or says nothing more",
+    """
+    F-RECOVERY, CLEAN-2, Q24: a scene in motion goes on, whether the device breaks or says \
+    nothing more
+    """,
     arguments: ["frames=120", "frames=120 wait=poll buffers=1"])
   func scene(_ arguments: String) async throws {
     try await MachineSlots.shared.run(Self.configuration("Showcase", arguments)) { machine in

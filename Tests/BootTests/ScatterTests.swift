@@ -4,7 +4,7 @@ import VirtIOTesting
 /// A display in fragmented memory: the image Scatter.
 @Suite struct ScatterTests {
   @Test(
-    "S9: where free RAM lies in short runs only, a picture comes up pixel for pixel",
+    "F-SCATTER, S9: where free RAM lies in short runs only, a picture comes up pixel for pixel",
     arguments: [4, 8, 33])
   func fragmentedMemory(_ run: Int) async throws {
     var machine = MachineConfiguration(image: try Repository.image("Scatter"))

@@ -11,7 +11,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("H15, RFB-3, RFB-4: addresses that the platform may translate, with an SMMU and without")
+  @Test(
+    """
+    F-PLATFORM, F-ARM, F-BOOT, F-PIXELS, H15, RFB-3, RFB-4: addresses that the platform may \
+    translate, with an SMMU and without
+    """)
   func paintsBehindAnIOMMU() async throws {
     for options in ["", "iommu=smmuv3"] {
       var machine = MachineConfiguration(image: try Repository.image("TestCard"))
@@ -25,7 +29,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "RFB-6, PACKED-D-14, SPLIT-KICK-6: through every kind of queue, and without what is declined",
+    """
+    F-EVENT, F-PACKED, F-INDIRECT, RFB-6, PACKED-D-14, SPLIT-KICK-6: through every kind of queue, \
+    and without what is declined
+    """,
     arguments: [
       ("packed=on", "wait=poll"), ("packed=on,event_idx=off", ""), ("packed=on", "queue=split"),
       ("event_idx=off,indirect_desc=off", "wait=poll queue=auto"),
@@ -43,7 +50,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("S9: where devices do not snoop the caches, they are cleaned and invalidated")
+  @Test("F-CACHES, S9: where devices do not snoop the caches, they are cleaned and invalidated")
   func paintsWithoutCoherence() async throws {
     var machine = try TreeFault.noCoherence.configuration(image: "TestCard")
     machine.gpus = [MachineShape.gpu(640, 480)]

@@ -8,7 +8,10 @@ import VirtIOTesting
 @Suite struct CountTests {
   // Six of 50 are for three vectors of MSI-X, each written and read back.
   @Test(
-    "GPU-INIT-1, GPU-INIT-2: from reset to first picture, 6 commands, 2 doorbells, 44 accesses",
+    """
+    F-2D, F-BATCH, GPU-INIT-1, GPU-INIT-2: from reset to first picture, 6 commands, 2 doorbells, \
+    44 accesses
+    """,
     arguments: [(0, 44), (1, 50), (2, 50), (3, 50)])
   func firstPicture(vectorCount: Int, accessCount: Int) async throws {
     var configuration = HostedMachine.configuration()
@@ -37,7 +40,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("SPLIT-KICK-4, PCI-NOTIFY-1: a later frame costs 2 commands and one access, its doorbell")
+  @Test(
+    """
+    F-BATCH, SPLIT-KICK-4, PCI-NOTIFY-1: a later frame costs 2 commands and one access, its \
+    doorbell
+    """)
   func laterFrames() async throws {
     var configuration = HostedMachine.configuration()
     configuration.traceEvents = ["virtio_gpu_cmd_*"]

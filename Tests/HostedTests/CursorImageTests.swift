@@ -33,7 +33,11 @@ import VirtIOTesting
     return configuration
   }
 
-  @Test("GPU-CUR-1, GPU-CUR-2: each image arrives pixel by pixel, padded where it is smaller")
+  @Test(
+    """
+    F-CURSOR, F-HOTSPOT, GPU-CUR-1, GPU-CUR-2: each image arrives pixel by pixel, padded where it \
+    is smaller
+    """)
   func pixels() async throws {
     try await HostedMachine.run(Self.configuration(heads: 1)) { machine in
       var display = try machine.openScreen()
@@ -86,7 +90,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("GPU-CUR-1: the cursor goes from head to head with its image, and is on one at a time")
+  @Test(
+    """
+    F-CURSOR, GPU-CUR-1: the cursor goes from head to head with its image, and is on one at a \
+    time
+    """)
   func heads() async throws {
     try await HostedMachine.run(Self.configuration(heads: 2)) { machine in
       var display = try machine.openScreen()

@@ -14,7 +14,7 @@ import VirtIOTesting
     return configuration
   }
 
-  @Test("GPU-CUR-1, GPU-CUR-2: shown, moved, changed and hidden")
+  @Test("F-CURSOR, F-HOTSPOT, GPU-CUR-1, GPU-CUR-2: shown, moved, changed and hidden")
   func cursor() async throws {
     try await HostedMachine.run(Self.configuration) { machine in
       var display = try machine.openScreen()

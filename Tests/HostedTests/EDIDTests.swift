@@ -57,7 +57,10 @@ import VirtIOTesting
     list.map { DisplayMode(width: $0.0, height: $0.1, refreshRate: $0.2, pixelClock: $0.3) }
   }
 
-  @Test("GPU-INIT-3: all that QEMU's description of a display says is read", arguments: samples)
+  @Test(
+    """
+    F-EDID, F-CTA, F-DISPLAYID, GPU-INIT-3: all that QEMU's description of a display says is read
+    """, arguments: samples)
   func description(_ sample: Sample) async throws {
     let configuration = HostedMachine.configuration(
       width: Int(sample.width), height: Int(sample.height))
@@ -94,7 +97,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("GPU-EVT-2: each head describes itself, and anew after it was resized")
+  @Test("F-EDIDCACHE, GPU-EVT-2: each head describes itself, and anew after it was resized")
   func heads() async throws {
     var configuration = HostedMachine.configuration(width: 320, height: 200, "max_outputs=2")
     configuration.display = .heads(2)

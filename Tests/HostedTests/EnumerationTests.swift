@@ -48,7 +48,10 @@ import VirtIOTesting
       properties: "bus=root"),
   ]
 
-  @Test("S1, PCI-DISC-1, PCI-LAY-1: a GPU is found and works wherever it is", arguments: shapes)
+  @Test(
+    """
+    F-ENUM, F-PCI, S1, PCI-DISC-1, PCI-LAY-1: a GPU is found and works wherever it is
+    """, arguments: shapes)
   func findsTheGPU(_ shape: Shape) async throws {
     var configuration = HostedMachine.configuration(shape.properties)
     configuration.machineOptions = shape.machineOptions

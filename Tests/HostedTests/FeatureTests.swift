@@ -24,7 +24,10 @@ extension HostedMachine {
   }
 
   @Test(
-    "INIT-10, INIT-11, INIT-14, INIT-15, STATUS-3: a device that refuses its features is given up")
+    """
+    F-VERSION1, INIT-10, INIT-11, INIT-14, INIT-15, STATUS-3: a device that refuses its features \
+    is given up
+    """)
   func refusedFeatures() async throws {
     let configuration = HostedMachine.configuration("iommu_platform=on")
     try await HostedMachine.run(configuration) { machine in
@@ -118,7 +121,10 @@ extension HostedMachine {
   }
 
   @Test(
-    "SPLIT-IND-1, FEAT-1, RFB-6: with the features that QEMU can offer, what it offers is taken",
+    """
+    F-INDIRECT, SPLIT-IND-1, FEAT-1, RFB-6: with the features that QEMU can offer, what it offers \
+    is taken
+    """,
     arguments: [
       ("", 0x101_3000_0002), ("packed=on", 0x105_3000_0002), ("iommu_platform=on", 0x103_3000_0002),
       ("event_idx=off", 0x101_1000_0002), ("indirect_desc=off", 0x101_2000_0002),

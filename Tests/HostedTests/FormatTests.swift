@@ -48,7 +48,7 @@ import VirtIOTesting
     #expect(picture.difference(from: try await machine.qemu.picture()) == nil, "\(format)")
   }
 
-  @Test("GPU-D-6: one display shows pictures in all formats, one after the other")
+  @Test("F-FORMATS, GPU-D-6: one display shows pictures in all formats, one after the other")
   func changing() async throws {
     let configuration = HostedMachine.configuration(width: 120, height: 70)
     try await HostedMachine.run(configuration) { machine in

@@ -9,7 +9,7 @@ import VirtIOTesting
   private static let second = PollingWaiter(timeout: .seconds(1))
 
   @Test(
-    "GPU-INIT-2: a frame of any size is shown as it was drawn",
+    "F-2D, GPU-INIT-2: a frame of any size is shown as it was drawn",
     arguments: [(16, 16), (640, 480), (1023, 769), (17, 4001), (1280, 800)])
   func showsAFrame(_ width: Int, _ height: Int) async throws {
     let configuration = HostedMachine.configuration(width: width, height: height)
@@ -74,7 +74,10 @@ import VirtIOTesting
       name: "none inside", rectangles: [Rectangle(x: 320, y: 0, width: 9, height: 9)]),
   ]
 
-  @Test("exactly the damage arrives, and nothing else of the frame", arguments: damages)
+  @Test(
+    """
+    F-DAMAGE, F-PIXELS: exactly the damage arrives, and nothing else of the frame
+    """, arguments: damages)
   func exactDamage(_ damage: Damage) async throws {
     var configuration = HostedMachine.configuration(width: 320, height: 200)
     configuration.traceEvents = ["virtio_gpu_cmd_*"]
@@ -133,7 +136,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "600 frames of which only what is stale and what is new is drawn: each that is looked at is exact",
+    """
+    F-FLIP, F-DAMAGELIST: 600 frames of which only what is stale and what is new is drawn: each \
+    that is looked at is exact
+    """,
     arguments: BufferCount.allCases)
   func staleRegions(_ buffers: BufferCount) async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in

@@ -23,7 +23,7 @@ struct GLTests {
     try Screen.open(machine.transport(), on: machine.platform, wanting: wanted, waiting: second)
   }
 
-  @Test("GPU-CAPS-1: virglrenderer's two capability sets are listed and read")
+  @Test("F-CAPSETS, GPU-CAPS-1: virglrenderer's two capability sets are listed and read")
   func capabilitySets() async throws {
     try await HostedMachine.run(Self.configuration()) { machine in
       var display = try Self.open(machine, .virgl)

@@ -69,7 +69,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "CLEAN-2, RESET-1: ten lives, each of which the device has forgotten by its end",
+    """
+    F-HANDOVER, F-TEARDOWN, CLEAN-2, RESET-1: ten lives, each of which the device has forgotten \
+    by its end
+    """,
     arguments: BufferCount.allCases)
   func tenLives(_ buffers: BufferCount) async throws {
     try await HostedMachine.run(Self.configuration()) { machine in

@@ -42,9 +42,9 @@ import VirtIOTesting
 
   @Test(
     """
-    S11, INIT-1, INIT-2, INIT-3, INIT-4, INIT-5, INIT-8, INIT-9, INIT-10, INIT-12, INIT-13, INIT-16, \
-    STATUS-1, STATUS-2, RESET-1, CFG-3, FEAT-1, FEAT-3, PCI-COM-8, PCI-COM-9, PCI-NOTIFY-3: \
-    the order of initialisation, register by register
+    F-PCI, F-VERSION1, F-GENERATION, S11, INIT-1, INIT-2, INIT-3, INIT-4, INIT-5, INIT-8, INIT-9, \
+    INIT-10, INIT-12, INIT-13, INIT-16, STATUS-1, STATUS-2, RESET-1, CFG-3, FEAT-1, FEAT-3, \
+    PCI-COM-8, PCI-COM-9, PCI-NOTIFY-3: the order of initialisation, register by register
     """)
   func orderOfInitialisation() async throws {
     try await HostedMachine.run(HostedMachine.configuration()) { machine in

@@ -9,7 +9,7 @@ import VirtIOTesting
 /// A display that sleeps until a real device interrupts it.
 @Suite struct InterruptTests {
   @Test(
-    "MSIX-1, MSIX-5, S13: messages arrive where they were routed to, and wake who waits",
+    "F-MSIX, MSIX-1, MSIX-5, S13: messages arrive where they were routed to, and wake who waits",
     arguments: [1, 2, 3, 64])
   func messages(count: Int) async throws {
     var configuration = HostedMachine.configuration("vectors=\(count)")
@@ -54,7 +54,8 @@ import VirtIOTesting
     }
   }
 
-  @Test("PCI-ISR-D-1, PCI-CFGINT-1: by the line, one read says both causes and lets go of it")
+  @Test(
+    "F-INTX, PCI-ISR-D-1, PCI-CFGINT-1: by the line, one read says both causes and lets go of it")
   func line() async throws {
     var configuration = HostedMachine.configuration("vectors=0")
     configuration.display = .heads(1)

@@ -72,7 +72,11 @@ import VirtIOTesting
     #expect(picture.cut(part).difference(from: shown) == nil, sourceLocation: sourceLocation)
   }
 
-  @Test("a mirror shows each frame of the other, exactly, with damage; it ends and the own is back")
+  @Test(
+    """
+    F-MIRROR, F-SCANOUTS: a mirror shows each frame of the other, exactly, with damage; it ends \
+    and the own is back
+    """)
   func mirror() async throws {
     try await Self.withHeads { display, machine, _ in
       _ = try Self.draw(seed: 1, of: &display, on: Self.ids[1])
@@ -102,7 +106,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("a span shows its parts on both heads, exactly, with damage across them")
+  @Test("F-SPAN: a span shows its parts on both heads, exactly, with damage across them")
   func span() async throws {
     try await Self.withHeads { display, machine, _ in
       for id in Self.ids { _ = try Self.draw(seed: id.rawValue, of: &display, on: id) }
@@ -132,7 +136,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("a view moves over a larger surface, exactly, with frames and damage in between")
+  @Test("F-PAN: a view moves over a larger surface, exactly, with frames and damage in between")
   func pan() async throws {
     try await Self.withHeads(refusals: 1) { display, machine, _ in
       try display.setMode(width: 701, height: 503)
@@ -189,7 +193,11 @@ import VirtIOTesting
     try await expect(part, of: picture, head: head, machine, sourceLocation: sourceLocation)
   }
 
-  @Test("GPU-EVT-1: heads of a mirror and of a span are unplugged and plugged while frames go on")
+  @Test(
+    """
+    F-HOTPLUG, GPU-EVT-1: heads of a mirror and of a span are unplugged and plugged while frames \
+    go on
+    """)
   func unplugging() async throws {
     try await Self.withHeads { display, machine, client in
       for (index, isSpan) in [false, true].enumerated() {

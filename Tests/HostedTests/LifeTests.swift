@@ -23,7 +23,11 @@ import VirtIOTesting
     try display.close(waiting: second)
   }
 
-  @Test("CLEAN-2, INIT-2, RESET-1: a second driver starts at once where the first has ended")
+  @Test(
+    """
+    F-HANDOVER, F-TEARDOWN, CLEAN-2, INIT-2, RESET-1: a second driver starts at once where the \
+    first has ended
+    """)
   func oneAfterAnother() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       for seed in 0..<5 {

@@ -34,7 +34,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "CONF-4, MMIO-1, MMIO-2, MMIO-3, MMIO-4, MMIO-7: one life of a display, of which QEMU has no complaint"
+    """
+    F-MMIO, CONF-4, MMIO-1, MMIO-2, MMIO-3, MMIO-4, MMIO-7: one life of a display, of which QEMU \
+    has no complaint
+    """
   )
   func wholeLife() async throws {
     let configuration = Self.configuration(width: 333, height: 201)

@@ -34,7 +34,8 @@ import VirtIOTesting
     (255, 257), (16, 1), (4000, 16), (16, 4000), (319, 201),
   ]
 
-  @Test("many sizes, with frames in flight: each is shown, or refused and the old one goes on")
+  @Test(
+    "F-MODE: many sizes, with frames in flight: each is shown, or refused and the old one goes on")
   func sizes() async throws {
     var configuration = HostedMachine.configuration(width: 320, height: 200)
     configuration.traceEvents = ["virtio_gpu_cmd_*"]
@@ -81,7 +82,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("what the host has no memory for is refused again and again, and nothing of it stays there")
+  @Test(
+    """
+    F-HOSTMEM: what the host has no memory for is refused again and again, and nothing of it \
+    stays there
+    """)
   func noHostMemory() async throws {
     // 320x200 needs 256,000 bytes, 640x480 needs 1,228,800.
     let configuration = HostedMachine.configuration(width: 320, height: 200, "max_hostmem=1000000")
@@ -119,7 +124,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("GPU-INIT-2: without a display, 1024x768 is shown on request, until one is connected")
+  @Test(
+    """
+    F-NONE, F-FIRST, GPU-INIT-2: without a display, 1024x768 is shown on request, until one is \
+    connected
+    """)
   func fallback() async throws {
     var configuration = HostedMachine.configuration(width: 320, height: 200)
     configuration.display = .heads(1)

@@ -24,8 +24,8 @@ import VirtIOTesting
 
   @Test(
     """
-    SPLIT-KICK-4, SPLIT-KICK-6, PACKED-D-14, PACKED-SG-7, RFB-6: every frame arrives, with one \
-    doorbell at the most
+    F-EVENT, F-PACKED, SPLIT-KICK-4, SPLIT-KICK-6, PACKED-D-14, PACKED-SG-7, RFB-6: every frame \
+    arrives, with one doorbell at the most
     """,
     arguments: properties)
   func frames(_ properties: String) async throws {
@@ -78,7 +78,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "VQRST-1, VQRST-3, PCI-COM-11: the cursor queue is reset while frames go on",
+    "F-RINGRESET, VQRST-1, VQRST-3, PCI-COM-11: the cursor queue is reset while frames go on",
     arguments: ["packed=off", "packed=on"])
   func cursorQueueReset(_ properties: String) async throws {
     try await HostedMachine.run(Self.configuration(properties)) { machine in

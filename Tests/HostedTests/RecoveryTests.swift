@@ -74,7 +74,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "STATUS-4, CLEAN-2, H08, Q24, Q35: two heads and a cursor are back, pixel for pixel, each time",
+    """
+    F-RECOVERY, F-NEEDSRESET, STATUS-4, CLEAN-2, H08, Q24, Q35: two heads and a cursor are back, \
+    pixel for pixel, each time
+    """,
     arguments: Case.all)
   func everyWay(_ way: Case) async throws {
     try await HostedMachine.run(way.configuration) { machine in

@@ -27,7 +27,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("a resource beyond max_hostmem is refused with OUT_OF_MEMORY")
+  @Test("F-HOSTMEM, F-ERRORS: a resource beyond max_hostmem is refused with OUT_OF_MEMORY")
   func outOfMemory() async throws {
     // 640x480 needs 1,228,800 bytes.
     let configuration = HostedMachine.configuration("max_hostmem=1048576")
@@ -45,7 +45,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("a scanout of less than 16 by 16 is refused with INVALID_PARAMETER")
+  @Test("F-MODE: a scanout of less than 16 by 16 is refused with INVALID_PARAMETER")
   func tooSmall() async throws {
     var configuration = HostedMachine.configuration(width: 320, height: 200)
     configuration.display = .heads(1)
@@ -74,7 +74,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("GPU-EVT-1: a size beyond all memory is refused by the platform, and the old one goes on")
+  @Test(
+    """
+    F-BOUNDS, GPU-EVT-1: a size beyond all memory is refused by the platform, and the old one \
+    goes on
+    """)
   func tooLarge() async throws {
     var configuration = HostedMachine.configuration(width: 320, height: 200)
     configuration.display = .heads(1)

@@ -9,7 +9,7 @@ import VirtIOTesting
   private static let second = PollingWaiter(timeout: .seconds(2))
 
   @Test(
-    "S9, GPU-D-17: pages in any order: every frame is as it was drawn, with damage",
+    "F-SCATTER, S9, GPU-D-17: pages in any order: every frame is as it was drawn, with damage",
     arguments: BufferCount.allCases, [1, 2, 3] as [UInt64])
   func anyOrder(_ buffers: BufferCount, _ seed: UInt64) async throws {
     // A row has no whole number of pages, and a slot neither.
@@ -68,7 +68,7 @@ import VirtIOTesting
   /// The number in which a page's first pixel differs from all others.
   private static func mark(_ page: Int) -> UInt32 { UInt32(truncatingIfNeeded: page &* 613 &+ 7) }
 
-  @Test("GPU-D-17: QEMU takes as many entries as the driver gives at most")
+  @Test("F-SCATTER, GPU-D-17: QEMU takes as many entries as the driver gives at most")
   func longestList() async throws {
     var configuration = HostedMachine.configuration(width: 4096, height: 4096)
     configuration.memoryMiB = 256

@@ -10,7 +10,10 @@ import VirtIOTesting
   private static let moment = PollingWaiter(timeout: .milliseconds(200))
 
   @Test(
-    "Q35, STATUS-4, CLEAN-2, PCI-COM-9: a queue that breaks is seen, said, and mended by a reset")
+    """
+    F-NEEDSRESET, Q35, STATUS-4, CLEAN-2, PCI-COM-9: a queue that breaks is seen, said, and \
+    mended by a reset
+    """)
   func brokenQueue() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       let function = try machine.function(ofType: 16)
@@ -55,7 +58,11 @@ import VirtIOTesting
     }
   }
 
-  @Test("Q24, CLEAN-1: a command that is never answered times out, and others go on")
+  @Test(
+    """
+    F-TIMEOUT, F-QUARANTINE, Q24, CLEAN-1: a command that is never answered times out, and others \
+    go on
+    """)
   func truncatedCommand() async throws {
     try await HostedMachine.run(HostedMachine.configuration(width: 64, height: 48)) { machine in
       let spy = Spy()

@@ -28,7 +28,7 @@ struct AnswerTests {
   }
 
   @Test(
-    "an error names the command, the resource and the scanout",
+    "F-ERRORS: an error names the command, the resource and the scanout",
     arguments: [
       CommandType.resourceCreate2D, .resourceAttachBacking, .transferToHost2D, .setScanout,
       .resourceFlush,
@@ -196,7 +196,7 @@ struct AnswerTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("Q25, T04, SMP11, SMP13: an answer that comes too late harms nothing")
+  @Test("F-QUARANTINE, Q25, T04, SMP11, SMP13: an answer that comes too late harms nothing")
   func late() throws {
     var display = try rig.openWithFrame()
     rig.gpu.isHolding = true

@@ -28,7 +28,8 @@ struct CloseTests {
     }
   }
 
-  @Test("GPU-D-16: cursor and scanouts off, resources gone, device reset, all memory back")
+  @Test(
+    "F-TEARDOWN, GPU-D-16: cursor and scanouts off, resources gone, device reset, all memory back")
   func everything() throws {
     let display = try openWithAll()
     #expect(rig.platform.memory.liveCount == 7)

@@ -51,7 +51,7 @@ struct FrameTests {
     #expect(rig.gpu.requests[0].long(at: 40) == 0)
   }
 
-  @Test("nothing is allocated after the first frame")
+  @Test("F-NOALLOC: nothing is allocated after the first frame")
   func allocations() throws {
     var display = try rig.openWithFrame()
     let count = rig.platform.allocationCount
@@ -78,7 +78,11 @@ struct FrameTests {
     #expect(rig.gpu.requests[1].rectangle(at: 24) == [10, 5, 7, 3])
   }
 
-  @Test("several rectangles are transferred each from its place, flushed as one, with one doorbell")
+  @Test(
+    """
+    F-DAMAGELIST: several rectangles are transferred each from its place, flushed as one, with \
+    one doorbell
+    """)
   func severalRectangles() throws {
     var display = try rig.openWithFrame()
     _ = try display.present(
@@ -326,7 +330,10 @@ struct FrameTests {
     #expect(scanouts.map { $0.rectangle(at: 24) } == [[0, 0, 32, 16], [0, 0, 64, 48]])
   }
 
-  @Test("scanouts that are off, or do not exist, have no frames", arguments: [1, 2, 15, 16, .max])
+  @Test(
+    """
+    F-FIRST: scanouts that are off, or do not exist, have no frames
+    """, arguments: [1, 2, 15, 16, .max])
   func disabled(_ index: UInt32) throws {
     rig.transport.configuration[2] = 2
     rig.gpu.outputs = [.init(), .init(isEnabled: false)]

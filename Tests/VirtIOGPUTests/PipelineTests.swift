@@ -16,7 +16,11 @@ struct PipelineTests {
     try display.present(display.nextFrame(waiting: rig.waiter), as: policy)
   }
 
-  @Test("the next frame can be had while the device has the last, until all slots are in flight")
+  @Test(
+    """
+    F-PIPELINE, F-NONBLOCKING, F-FLIP: the next frame can be had while the device has the last, \
+    until all slots are in flight
+    """)
   func backPressure() throws {
     for buffers in BufferCount.allCases {
       let rig = DisplayRig()
@@ -73,7 +77,7 @@ struct PipelineTests {
     #expect(third.staleRegion.bounds == third.bounds)
   }
 
-  @Test("frames arrive in any order, and each is known by its fence")
+  @Test("F-FENCE: frames arrive in any order, and each is known by its fence")
   func anyOrder() throws {
     var display = try rig.openWithFrame(buffers: .three)
     rig.gpu.isHolding = true
@@ -124,7 +128,7 @@ struct PipelineTests {
 
   // MARK: Mailbox
 
-  @Test("in the mailbox the newest frame waits, and what it replaces is free again")
+  @Test("F-COMPLETION: in the mailbox the newest frame waits, and what it replaces is free again")
   func mailbox() throws {
     var display = try rig.openWithFrame(buffers: .three)
     rig.gpu.isHolding = true

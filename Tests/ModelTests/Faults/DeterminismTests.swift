@@ -37,7 +37,7 @@ import VirtIOTesting
     return (machine.traceDigest, machine.trace, broken.map(\.description))
   }
 
-  @Test("the same seed makes the same trace, another seed another", arguments: 0..<8)
+  @Test("F-REPLAY: the same seed makes the same trace, another seed another", arguments: 0..<8)
   func sameSeed(_ seed: UInt64) {
     let first = run(ModelChance(seed: seed, oneIn: 2))
     let second = run(ModelChance(seed: seed, oneIn: 2))
@@ -48,7 +48,9 @@ import VirtIOTesting
   }
 
   @Test(
-    "M11, CLEAN-2, DESIGN-7: whatever a device does, the driver keeps the rules", arguments: 0..<100
+    """
+    F-REPLAY, M11, CLEAN-2, DESIGN-7: whatever a device does, the driver keeps the rules
+    """, arguments: 0..<100
   )
   func everything(_ seed: UInt64) {
     let broken = run(ModelChance(seed: seed, oneIn: 6, actions: ModelChance.everything)).broken

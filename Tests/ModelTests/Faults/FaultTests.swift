@@ -104,7 +104,11 @@ import VirtIOTesting
     #expect(machine.finish() == [])
   }
 
-  @Test("CFG-2, CFG-3: a generation that never settles") func restlessGeneration() throws {
+  @Test(
+    """
+    F-GENERATION, CFG-2, CFG-3: a generation that never settles
+    """) func restlessGeneration() throws
+  {
     let error = try openError {
       $0.faults = [ModelFault(on: .read(.configGeneration), count: .max, .restless)]
     }
@@ -160,7 +164,11 @@ import VirtIOTesting
 
   // MARK: Answers
 
-  @Test("SPLIT-USED-1, SPLIT-USED-2, GPU-D-8: answers of any type, length, fence and content")
+  @Test(
+    """
+    F-TYPE, F-USEDLEN, F-FENCE, SPLIT-USED-1, SPLIT-USED-2, GPU-D-8: answers of any type, length, \
+    fence and content
+    """)
   func answers()
     throws
   {
@@ -184,7 +192,7 @@ import VirtIOTesting
         || failure(.refused(.unspecified), CommandType(rawValue: type))(error))
   }
 
-  @Test("SPLIT-D-7: ids and indices that are wrong") func ring() throws {
+  @Test("F-USEDID, SPLIT-D-7: ids and indices that are wrong") func ring() throws {
     #expect(
       try frameError(.init(on: flush, .id(63))) == .queue(.broken(.usedElement(id: 63))))
     #expect(
@@ -206,7 +214,7 @@ import VirtIOTesting
     #expect(try frameError(.init(on: .buffer(queue: 0), count: 5, .delay(polls: 3))) == nil)
   }
 
-  @Test("CLEAN-2: no answer at all") func dropped() throws {
+  @Test("F-TIMEOUT, CLEAN-2: no answer at all") func dropped() throws {
     guard case .timedOut(let subject, needsReset: false) = try frameError(.init(on: flush, .drop))
     else {
       Issue.record("it did not time out")
@@ -215,7 +223,9 @@ import VirtIOTesting
     #expect(subject.command == .resourceFlush)
   }
 
-  @Test("STATUS-4: a device that breaks is reported as such") func needsReset() throws {
+  @Test(
+    "F-NEEDSRESET, STATUS-4: a device that breaks is reported as such") func needsReset() throws
+  {
     let machine = ModelMachine()
     var display = try machine.open()
     _ = try display.readEDID(of: ScanoutID(rawValue: 0), waiting: patience)

@@ -39,7 +39,8 @@ import VirtIOTesting
 
   @Test(
     """
-    GPU-BLOB-1, GPU-BLOB-2, GPU-ALIGN-1, GPU-SCANBLOB-1, GPU-D-13, GPU-D-15, GPU-D-17: frames with     damage are shown in place, pixel for pixel, and nothing is transferred
+    F-BLOB, F-ALIGNMENT, GPU-BLOB-1, GPU-BLOB-2, GPU-ALIGN-1, GPU-SCANBLOB-1, GPU-D-13, GPU-D-15, \
+    GPU-D-17: frames with damage are shown in place, pixel for pixel, and nothing is transferred
     """,
     arguments: BufferCount.allCases, [UInt32(1), 4096, 65536])
   func damage(_ buffers: BufferCount, _ alignment: UInt32) throws {

@@ -32,7 +32,7 @@ import VirtIOTesting
     return Array(bytes.prefix(count))
   }
 
-  @Test("GPU-CAPS-1: all sets are listed, and each is read as it is, between frames")
+  @Test("F-CAPSETS, GPU-CAPS-1: all sets are listed, and each is read as it is, between frames")
   func allSets() throws {
     let data = (0..<1376).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     let sets = [

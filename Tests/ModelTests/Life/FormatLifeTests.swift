@@ -7,7 +7,7 @@ import VirtIOTesting
 /// Pictures in each of the eight formats, on a device that checks all rules.
 @Suite struct FormatLifeTests {
   @Test(
-    "GPU-D-6: a picture in any format is on the scanout, pixel for pixel",
+    "F-FORMATS, GPU-D-6: a picture in any format is on the scanout, pixel for pixel",
     arguments: [
       .b8g8r8a8, .b8g8r8x8, .a8r8g8b8, .x8r8g8b8, .r8g8b8a8, .x8b8g8r8, .a8b8g8r8, .r8g8b8x8,
     ] as [PixelFormat])

@@ -56,7 +56,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "GPU-D-15: a span where the displays are placed, in both dimensions",
+    "F-SPAN, GPU-D-15: a span where the displays are placed, in both dimensions",
     arguments: [64, 16] as [UInt16])
   func span(_ queueSize: UInt16) throws {
     let outputs = [
@@ -82,7 +82,10 @@ import VirtIOTesting
     try Self.close(display, machine)
   }
 
-  @Test("sixteen scanouts show one surface", arguments: [64, 16] as [UInt16], [false, true])
+  @Test(
+    """
+    F-SCANOUTS, F-MIRROR: sixteen scanouts show one surface
+    """, arguments: [64, 16] as [UInt16], [false, true])
   func sixteen(_ queueSize: UInt16, isMirror: Bool) throws {
     let machine = Self.machine(Array(repeating: Self.output(16, 16), count: 16), queueSize)
     var display = try machine.open()

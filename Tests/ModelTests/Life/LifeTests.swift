@@ -56,7 +56,11 @@ extension ModelMachine {
     #expect(machine.liveAllocationCount == 0)
   }
 
-  @Test("GPU-INIT-2, GPU-D-6, GPU-D-15: the first frame is on the scanout, pixel for pixel")
+  @Test(
+    """
+    F-MODEL, F-UNIT, GPU-INIT-2, GPU-D-6, GPU-D-15: the first frame is on the scanout, pixel for \
+    pixel
+    """)
   func firstFrame() throws {
     let machine = ModelMachine()
     var display = try machine.open()
@@ -115,7 +119,7 @@ extension ModelMachine {
     #expect(machine.finish() == [])
   }
 
-  @Test("GPU-CUR-1, GPU-CUR-2, GPU-D-7, GPU-D-20: the cursor appears, moves and goes")
+  @Test("F-CURSOR, GPU-CUR-1, GPU-CUR-2, GPU-D-7, GPU-D-20: the cursor appears, moves and goes")
   func cursor() throws {
     let machine = ModelMachine()
     var display = try machine.open()
@@ -161,7 +165,11 @@ extension ModelMachine {
     #expect(machine.finish() == [])
   }
 
-  @Test("GPU-INIT-3, GPU-EVT-2: displays are asked for their EDID along with frames, and again")
+  @Test(
+    """
+    F-EDIDCACHE, GPU-INIT-3, GPU-EVT-2: displays are asked for their EDID along with frames, and \
+    again
+    """)
   func edid() throws {
     var configuration = ModelConfiguration()
     configuration.outputs = [.init(width: 20, height: 10), .init(width: 8, height: 30)]
@@ -192,7 +200,7 @@ extension ModelMachine {
     #expect(machine.liveAllocationCount == 0)
   }
 
-  @Test("GPU-D-5: two scanouts show two pictures") func twoScanouts() throws {
+  @Test("F-SCANOUTS, GPU-D-5: two scanouts show two pictures") func twoScanouts() throws {
     var configuration = ModelConfiguration()
     configuration.outputs = [.init(width: 20, height: 10), .init(width: 8, height: 30)]
     let machine = ModelMachine(configuration)

@@ -77,7 +77,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "MMIO-16, MMIO-17, MMIO-D-2, PACKED-DESC-3, PACKED-DESC-4: one life of a display, told what is next",
+    """
+    F-NOTIFDATA, MMIO-16, MMIO-17, MMIO-D-2, PACKED-DESC-3, PACKED-DESC-4: one life of a display, \
+    told what is next
+    """,
     arguments: [[], .packedRing, .inOrder, [.packedRing, .inOrder, .ringReset]] as [Features])
   func notificationData(_ features: Features) throws {
     let machine = Self.machine(offering: features.union(.notificationData))

@@ -82,7 +82,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "PACKED-D-12, SPLIT-D-9: in order, one by one and in batches, early and late",
+    "F-INORDER, PACKED-D-12, SPLIT-D-9: in order, one by one and in batches, early and late",
     arguments: [[], .packedRing, [.packedRing, .indirectDescriptors, .eventIndex]] as [Features],
     0..<8 as Range<UInt64>)
   func inOrder(_ features: Features, _ seed: UInt64) throws {

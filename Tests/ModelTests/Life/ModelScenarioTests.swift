@@ -4,7 +4,7 @@ import VirtIOTesting
 
 /// The scenario that bare metal and QEMU's device lead too, on the model: no rule may be broken.
 @Suite struct ModelScenarioTests {
-  @Test("one life of a display: every frame as it was presented, the cursor, and the end")
+  @Test("F-MODEL: one life of a display: every frame as it was presented, the cursor, and the end")
   func wholeLife() throws {
     let machine = ModelMachine()
     var stages: [Scenario.Stage] = []

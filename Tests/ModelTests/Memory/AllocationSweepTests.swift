@@ -104,7 +104,10 @@ import VirtIOTesting
   }
 
   @Test(
-    "M01, M02, S9: out of memory at any allocation is a typed error, loses nothing, and can be tried again"
+    """
+    F-BOUNDS, M01, M02, S9: out of memory at any allocation is a typed error, loses nothing, and \
+    can be tried again
+    """
   )
   func coherent() throws {
     let pairs = try Self.sweep(ModelConfiguration()) { $0.platform }

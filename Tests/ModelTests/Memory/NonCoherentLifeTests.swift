@@ -18,7 +18,7 @@ import VirtIOTesting
     return ModelMachine(configuration)
   }
 
-  @Test("S9: a whole life with cache lines of 64 bytes is exact", arguments: seeds)
+  @Test("F-CACHES, S9: a whole life with cache lines of 64 bytes is exact", arguments: seeds)
   func lines64(_ seed: UInt64?) throws {
     try wholeLife(64, seed) { NonCoherentModelPlatform<64>($0) }
   }

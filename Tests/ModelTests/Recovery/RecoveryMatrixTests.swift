@@ -113,7 +113,8 @@ import VirtIOTesting
   }
 
   @Test(
-    "STATUS-4, H08, S09: the device breaks at any command", arguments: sequences, rings)
+    "F-RECOVERY, STATUS-4, H08, SMP09: the device breaks at any command", arguments: sequences,
+    rings)
   func needsReset(_ sequence: Sequence, _ features: Features) throws {
     try sweep(sequence, features, .needsReset, on: .buffer(queue: 0))
   }
@@ -123,7 +124,10 @@ import VirtIOTesting
     try sweep(sequence, .eventIndex, .needsReset, on: .poll, stride: 7)
   }
 
-  @Test("CLEAN-2, Q24, Q25: any command is never answered", arguments: sequences, rings)
+  @Test(
+    """
+    F-RECOVERY, F-QUARANTINE, CLEAN-2, Q24, Q25: any command is never answered
+    """, arguments: sequences, rings)
   func silence(_ sequence: Sequence, _ features: Features) throws {
     try sweep(sequence, features, .drop, on: .buffer(queue: 0))
   }

@@ -63,7 +63,7 @@ import VirtIOTesting
     #expect(patient.finishAll() == [])
   }
 
-  @Test("S09, G38: again and again, with ids and fences that are never used twice at a time")
+  @Test("SMP09, G38: again and again, with ids and fences that are never used twice at a time")
   func manyTimes() throws {
     let machine = ModelMachine(Self.configuration(.packedRing))
     var patient = try Self.makePatient(machine, buffers: .three)
@@ -149,7 +149,8 @@ import VirtIOTesting
   }
 
   @Test(
-    "S09: whoever waits for frames of which none came back is told once, and then that all is well")
+    "SMP09: whoever waits for frames of which none came back is told once, and then that all is well"
+  )
   func underWay() throws {
     let machine = ModelMachine(Self.configuration())
     var display = try Display.open(
@@ -443,7 +444,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("H08, S20: the device breaks at each moment of the beginning; the next attempt succeeds")
+  @Test("H08, SMP20: the device breaks at each moment of the beginning; the next attempt succeeds")
   func beginning() throws {
     var faults = (0..<40).map { ModelFault(on: .poll, skipping: $0, .needsReset) }
     faults += [.needsReset, .drop, .id(63), .refuse(0x1200), .length(3)].map {
