@@ -109,6 +109,7 @@ extension Virtqueue {
     if !mode.isDisjoint(with: [.packed, .broken]) { return publishPacked() }
     let old = publishedCount
     let new = enqueuedCount
+    guard new != old else { return }
     if mode.contains(.armsEvents) { beginBatch(event: new &- 1) }
     publishedCount = new
     if mode.contains(.ordersForPlatform) { region.fullBarrier() }

@@ -225,15 +225,14 @@ extension Display where T: ~Copyable {
     if try isComplete(presentation) { return }
     beginListening()
     var waiter = waiter
-    while true {
-      guard waiter.wait(on: platform) else {
-        throw .timedOut(
-          CommandSubject(.resourceFlush, scanout: presentation.scanout),
-          needsReset: needsReset())
-      }
+    var isOver = false
+    while !isOver {
+      isOver = !waiter.wait(on: platform)
       if try isComplete(presentation) { return }
       if hearsOfReset() { throw .needsReset }
     }
+    throw .timedOut(
+      CommandSubject(.resourceFlush, scanout: presentation.scanout), needsReset: needsReset())
   }
 
   private func scanoutID(_ index: Int) -> ScanoutID {

@@ -49,11 +49,11 @@ extension Display where T: ~Copyable {
     _ command: Command, _ subject: CommandSubject, waiting waiter: W
   ) throws(GPUError) {
     var patience = waiter
+    var isOver = false
     try control.drain()
     while control.isInquiring(subject.command) {
-      guard patience.wait(on: platform) else {
-        throw .timedOut(subject, needsReset: needsReset())
-      }
+      guard !isOver else { throw .timedOut(subject, needsReset: needsReset()) }
+      isOver = !patience.wait(on: platform)
       try control.drain()
     }
     try control.inquire(command, subject, for: .caller)

@@ -125,7 +125,7 @@ extension Display where T: ~Copyable {
       if retiredSurfaces[index]?.created.isEmpty == true {
         retiredSurfaces[index]?.release = .asked
       }
-      if control.isPending(owner) { control.publish() }
+      control.publish()
     }
   }
 

@@ -241,6 +241,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   mutating func awaitCalls<W: Waiter>(waiting waiter: W) throws(GPUError) {
     beginListening()
     var waiter = waiter
+    // There is a last look behind the last wait: it may have lasted longer than anybody meant it to.
+    var isOver = false
     while true {
       try control.drain()
       if !control.isPending(.caller) { break }
@@ -248,10 +250,11 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
         _ = control.abandonCaller()
         throw .needsReset
       }
-      guard waiter.wait(on: platform) else {
+      guard !isOver else {
         let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
         throw .timedOut(subject, needsReset: needsReset())
       }
+      isOver = !waiter.wait(on: platform)
     }
     if let failure = control.takeFailure(of: .caller) { throw .command(failure) }
   }

@@ -187,6 +187,39 @@ import VirtIOTesting
     #expect(machine.violations == [])
   }
 
+  @Test("T07: what was done while nobody looked is found at the last look", arguments: 0...2)
+  func pause(_ step: Int) throws {
+    let machine = HostileCase.machine {
+      $0.faults = [0x100, 0x104, 0x10a].map {
+        ModelFault(on: .command($0), count: .max, .delay(polls: 50))
+      }
+    }
+    // By the time that it runs again its time is over, and all is done.
+    let pause = Pause(machine: machine)
+    var display = try Display.open(
+      machine.makeTransport(), on: machine.platform, buffers: .one, waiting: pause)
+    let presentation = try display.present(try display.nextFrame(waiting: pause))
+    switch step {
+    case 0: try display.finish(presentation, waiting: pause)
+    case 1: _ = try display.nextFrame(waiting: pause)
+    default:
+      try display.finish(presentation, waiting: pause)
+      _ = try display.readEDID(of: ScanoutID(rawValue: 0), waiting: pause)
+    }
+    try HostileCase.end(display, on: machine, .goesOn)
+    #expect(machine.violations == [])
+  }
+
+  /// A processor that stands still at the first wait, until all time is over.
+  private struct Pause: Waiter {
+    let machine: ModelMachine
+
+    mutating func wait<P: Platform>(on platform: borrowing P) -> Bool {
+      for _ in 0..<100 { machine.poll() }
+      return false
+    }
+  }
+
   @Test("T12: interrupts without anything done end with the caller's time", arguments: [3, 1, 0])
   func emptyInterrupts(vectorCount: Int) throws {
     var configuration = InterruptRig.slow(vectorCount: vectorCount)
