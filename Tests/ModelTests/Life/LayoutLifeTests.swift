@@ -17,7 +17,7 @@ import VirtIOTesting
     return ModelMachine(configuration)
   }
 
-  private static func output(_ width: UInt32, _ height: UInt32, x: UInt32 = 0, y: UInt32 = 0)
+  static func output(_ width: UInt32, _ height: UInt32, x: UInt32 = 0, y: UInt32 = 0)
     -> ModelConfiguration.Output
   {
     var output = ModelConfiguration.Output(width: width, height: height)
@@ -26,7 +26,7 @@ import VirtIOTesting
   }
 
   /// Presents a whole picture, by default of the first surface.
-  private static func draw(
+  static func draw(
     _ number: Int, _ display: inout ModelDisplay, on id: ScanoutID? = nil
   ) throws {
     var frame = try display.nextFrame(on: id, waiting: patience)
@@ -35,7 +35,7 @@ import VirtIOTesting
   }
 
   /// How many pixels of a scanout differ from a part of a picture.
-  private static func wrongPixelCount(
+  static func wrongPixelCount(
     _ machine: ModelMachine, _ scanout: Int, _ part: Rectangle, _ number: Int
   ) -> Int? {
     guard let picture = machine.pixels(ofScanout: scanout),
@@ -49,7 +49,7 @@ import VirtIOTesting
     return count
   }
 
-  private static func close(_ display: consuming ModelDisplay, _ machine: ModelMachine) throws {
+  static func close(_ display: consuming ModelDisplay, _ machine: ModelMachine) throws {
     try display.close(waiting: patience)
     #expect(machine.finish() == [])
     #expect(machine.liveAllocationCount == 0)
