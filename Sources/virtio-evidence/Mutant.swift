@@ -13,6 +13,13 @@ struct Mutant {
   /// A filter for the tests that have to notice, as `swift test` takes it.
   let tests: String
 
+  /// The parts of the filter, that of the file's own module first.
+  var filters: [String] {
+    let module = file.split(separator: "/").dropFirst().first.map { "\($0)Tests" } ?? ""
+    let parts = tests.split(separator: "|").map(String.init)
+    return parts.filter { $0 == module } + parts.filter { $0 != module }
+  }
+
   /// Why a mutant proves nothing.
   enum Failure: Error, CustomStringConvertible {
     /// Another has the same name.

@@ -19,6 +19,8 @@ struct CapabilityUseTests {
     var queue: Virtqueue<JournaledRegion, PCIDoorbell<FakeMachine>, 8> =
       try negotiated.makeQueue(1, on: platform)
     let live = negotiated.start()
+    let place = Segment(address: DeviceAddress(rawValue: 0x1000), byteCount: 8)
+    try queue.enqueue(try queue.makeChain(readable: place, writable: nil))
     queue.publish()
     let proof = try live.reset(on: platform, waiting: .polling(.milliseconds(1)))
     queue.free(to: platform, after: proof)

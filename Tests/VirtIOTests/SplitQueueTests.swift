@@ -91,12 +91,16 @@ struct SplitQueueTests {
     var rig = try QueueRig<8>()
     let one = try rig.readableChain()
     let two = try rig.readableChain()
+    let three = try rig.readableChain()
     _ = try rig.submit(one)
     #expect(rig.transport.journal.ringCount(of: 0) == 1)
     _ = try rig.submit(two)
     #expect(rig.transport.journal.ringCount(of: 0) == 2)
     // Only bit 0 is defined.
     rig.ring.usedFlags = 0xfffe
+    _ = try rig.submit(three)
+    #expect(rig.transport.journal.ringCount(of: 0) == 3)
+    // Nothing new is nothing to tell.
     rig.queue.publish()
     #expect(rig.transport.journal.ringCount(of: 0) == 3)
   }
