@@ -83,16 +83,20 @@ struct Mutants: AsyncParsableCommand {
   ) async throws -> Outcome {
     let targets = try suites.targets(of: tests).joined(separator: ",")
     let skipped = tests.hasSuffix("Tests") && tests.hasPrefix("VirtIO") ? ["--skip", slow] : []
+    // Into a file: a test that fails often can say more than there is room for.
     let output = try await Command(
-      "timeout",
+      "sh",
       [
-        "600", "env", "TEST_TARGETS=\(targets)", "swift", "test", "--scratch-path", "../scratch",
-        "--filter", tests,
+        "-c", "exec \"$@\" >../output 2>&1", "sh", "timeout", "600", "env",
+        "TEST_TARGETS=\(targets)", "swift", "test", "--scratch-path", "../scratch", "--filter", tests,
       ] + skipped,
       in: copy.path
     ).collect()
     // A test that traps or hangs has noticed too, but only if the tests were running at all.
-    guard (output.text + output.errorText).contains("Test run started") else { return .notCompiled }
+    let start = try await Command(
+      "grep", ["-q", "Test run started", "../output"], in: copy.path
+    ).collect()
+    guard start.succeeded else { return .notCompiled }
     return output.succeeded ? .survived : .caught
   }
 

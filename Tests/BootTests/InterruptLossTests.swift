@@ -51,7 +51,7 @@ import VirtIOTesting
       machine: "gic-version=\(version)", gpu: "vectors=0,addr=1", way: "", interrupt: 36)
     var configuration = try Self.machine(shape, "frames=3 load=3")
     configuration.devices = ["edu,addr=5"]
-    try await MachineSlots.shared.run(configuration, deadline: .seconds(120)) { machine in
+    try await MachineSlots.shared.run(configuration, deadline: .seconds(300)) { machine in
       let registers = try machine.connectTestAccess()
       let space = OutsideConfiguration(slot: 5, registers)
       _ = try await machine.serial.first { $0.text == "INTERRUPTS working" || $0.saysPanic }

@@ -23,7 +23,7 @@ actor MachineSlots {
 
   /// Runs a machine in its turn; the deadline counts from the start of QEMU.
   func run<Result: Sendable>(
-    _ configuration: MachineConfiguration, deadline: Duration = .seconds(120),
+    _ configuration: MachineConfiguration, deadline: Duration = .seconds(300),
     _ body: @escaping @Sendable (QEMUMachine) async throws -> Result
   ) async throws -> Result {
     await take()

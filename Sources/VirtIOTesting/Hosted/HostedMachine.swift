@@ -50,7 +50,7 @@ public final class HostedMachine: Sendable {
   ///   lines that QEMU said, or a ``HostedError``. Otherwise, what `body` throws.
   public static func run<Result: Sendable>(
     _ configuration: MachineConfiguration = MachineConfiguration(),
-    deadline: Duration = .seconds(120), patience: Duration = .seconds(5),
+    deadline: Duration = .seconds(300), patience: Duration = .seconds(5),
     _ body: @escaping @Sendable (HostedMachine) async throws -> Result
   ) async throws -> Result {
     var hosted = configuration
