@@ -88,7 +88,8 @@ struct Mutants: AsyncParsableCommand {
       "sh",
       [
         "-c", "exec \"$@\" >../output 2>&1", "sh", "timeout", "600", "env",
-        "TEST_TARGETS=\(targets)", "swift", "test", "--scratch-path", "../scratch", "--filter", tests,
+        "TEST_TARGETS=\(targets)", "swift", "test", "--scratch-path", "../scratch", "--filter",
+        tests,
       ] + skipped,
       in: copy.path
     ).collect()
