@@ -78,7 +78,7 @@ import VirtIOTesting
     var display = try Display.open(
       machine.makeTransport(), on: machine.platform, buffers: .two,
       pixels: setting.isShared ? .shared([]) : .transferred, waiting: patience)
-    for id in Self.ids { try LayoutLifeTests.draw(0, &display, on: id) }
+    for id in Self.ids.reversed() { try LayoutLifeTests.draw(0, &display, on: id) }
     let shown = try Self.arrange(layout, &display)
     let sources = Set(shown.map(\.source)).sorted()
     var numbers = [0, 0, 0]
