@@ -40,6 +40,7 @@ struct TestRun {
   /// Adds the run that was recorded in a file.
   mutating func add(contentsOf url: URL) throws {
     var failed: Set<String> = []
+    var skipped: [String] = []
     for line in try String(contentsOf: url, encoding: .utf8).split(separator: "\n") {
       let record = try JSONDecoder().decode(Record.self, from: Data(line.utf8))
       let payload = record.payload
@@ -49,9 +50,15 @@ struct TestRun {
           file: payload.sourceLocation?.fileID ?? "", line: payload.sourceLocation?.line ?? 0)
       } else if payload.kind == "issueRecorded", let id = payload.testID {
         failed.insert(id)
+      } else if payload.kind == "testSkipped", let id = payload.testID {
+        skipped.append(id)
       } else if payload.kind == "testEnded", let id = payload.testID {
         tests[id]?.passed = !failed.contains(id)
       }
+    }
+    // Those that need more than every machine has show nothing where it is missing.
+    tests = tests.filter { test in
+      !skipped.contains { test.key == $0 || test.key.hasPrefix($0 + "/") }
     }
   }
 }

@@ -58,7 +58,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "GPU-EVT-1: twenty sizes in a row, each shown exactly",
+    "F-RESIZE, F-HOTPLUG, GPU-EVT-1: twenty sizes in a row, each shown exactly",
     arguments: ["wait=poll", "wait=interrupt"])
   func card(_ append: String) async throws {
     let configuration = try Self.configuration("TestCard", append: append)
@@ -161,7 +161,7 @@ import VirtIOTesting
   }
 
   @Test(
-    "GPU-EVT-1: the Showcase in motion, twenty sizes in a row, each shown exactly",
+    "F-RESIZE, GPU-EVT-1: the Showcase in motion, twenty sizes in a row, each shown exactly",
     arguments: ["wait=poll", "wait=interrupt", "buffers=1", "buffers=3"])
   func showcase(_ append: String) async throws {
     let configuration = try Self.configuration("Showcase", append: "steps=9 \(append)")
