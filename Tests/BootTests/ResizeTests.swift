@@ -162,7 +162,7 @@ import VirtIOTesting
 
   @Test(
     "F-RESIZE, GPU-EVT-1: the Showcase in motion, twenty sizes in a row, each shown exactly",
-    arguments: ["wait=poll", "wait=interrupt", "buffers=1", "buffers=3"])
+    arguments: ["wait=poll buffers=1", "buffers=3"])
   func showcase(_ append: String) async throws {
     let configuration = try Self.configuration("Showcase", append: "steps=9 \(append)")
     try await MachineSlots.shared.run(configuration) { machine in
