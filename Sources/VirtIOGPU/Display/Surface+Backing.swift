@@ -1,4 +1,5 @@
 import VirtIO
+import VirtIOGraphics
 
 // The memory behind the resources of a surface, as the device is told of it.
 extension Surface {
@@ -34,6 +35,46 @@ extension Surface {
     let place = range.lowerBound / buffer.slotStride
     return requests?.write(place, range, of: buffer, on: platform) {
       ResourceAttachEntries(resource, entryCount: $0)
+    }
+  }
+
+  /// Which bytes are behind a slot's resource, from the start of the first slot.
+  func backingRange(of slot: Int) -> Range<Int> {
+    guard arrangement == .separate else { return 0..<buffer.byteCount }
+    let start = slot &* buffer.slotStride
+    return start..<start &+ buffer.slotByteCount
+  }
+
+  /// The memory behind a slot's resource, if one entry is enough for it.
+  func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
+    guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
+    return (
+      buffer.deviceAddress.advanced(by: slot &* buffer.slotStride), buffer.slotByteCount
+    )
+  }
+
+  /// Where in the backing a rectangle of a slot starts, whose pixels are shown to the device before
+  /// that.
+  func offset(of rectangle: Rectangle, in slot: Int) -> UInt64 {
+    prepareForDeviceReads(rectangle, in: slot)
+    let pixel = UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)
+    let start = arrangement == .separate ? 0 : UInt64(slot) &* UInt64(buffer.slotStride)
+    return start &+ pixel &* 4
+  }
+
+  /// Makes the pixels of a rectangle, which lies inside, what the device finds in memory.
+  private func prepareForDeviceReads(_ rectangle: Rectangle, in slot: Int) {
+    let stride = Int(width) &* 4
+    let isWide = rectangle.width == Int(width)
+    // Rows that follow each other without a gap are one range.
+    let rowCount = isWide ? 1 : rectangle.height
+    let byteCount = isWide ? stride &* rectangle.height : rectangle.width &* 4
+    var offset = rectangle.y &* stride &+ rectangle.x &* 4
+    var row = 0
+    while row < rowCount {
+      buffer.prepareForDeviceReads(of: slot, at: offset, byteCount: byteCount)
+      offset &+= stride
+      row &+= 1
     }
   }
 

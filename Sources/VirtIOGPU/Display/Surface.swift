@@ -22,7 +22,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// How the device reads the buffer in place; nil if pixels are transferred to it.
   let blob: BlobPlan?
   /// How slots become resources.
-  private var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
+  var arrangement: Arrangement { furtherResources == .none ? .shared : .separate }
   /// Whether a transfer from behind the first slot has succeeded.
   private var isProven = false
 
@@ -175,46 +175,6 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// Whether a slot's resource has still to be made.
   func needsResource(_ slot: Int) -> Bool {
     arrangement == .shared ? created.isEmpty : !created.contains(slot)
-  }
-
-  /// Which bytes are behind a slot's resource, from the start of the first slot.
-  func backingRange(of slot: Int) -> Range<Int> {
-    guard arrangement == .separate else { return 0..<buffer.byteCount }
-    let start = slot &* buffer.slotStride
-    return start..<start &+ buffer.slotByteCount
-  }
-
-  /// The memory behind a slot's resource, if one entry is enough for it.
-  func backing(of slot: Int) -> (address: DeviceAddress, byteCount: Int) {
-    guard arrangement == .separate else { return (buffer.deviceAddress, buffer.byteCount) }
-    return (
-      buffer.deviceAddress.advanced(by: slot &* buffer.slotStride), buffer.slotByteCount
-    )
-  }
-
-  /// Where in the backing a rectangle of a slot starts, whose pixels are shown to the device before
-  /// that.
-  func offset(of rectangle: Rectangle, in slot: Int) -> UInt64 {
-    prepareForDeviceReads(rectangle, in: slot)
-    let pixel = UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)
-    let start = arrangement == .separate ? 0 : UInt64(slot) &* UInt64(buffer.slotStride)
-    return start &+ pixel &* 4
-  }
-
-  /// Makes the pixels of a rectangle, which lies inside, what the device finds in memory.
-  private func prepareForDeviceReads(_ rectangle: Rectangle, in slot: Int) {
-    let stride = Int(width) &* 4
-    let isWide = rectangle.width == Int(width)
-    // Rows that follow each other without a gap are one range.
-    let rowCount = isWide ? 1 : rectangle.height
-    let byteCount = isWide ? stride &* rectangle.height : rectangle.width &* 4
-    var offset = rectangle.y &* stride &+ rectangle.x &* 4
-    var row = 0
-    while row < rowCount {
-      buffer.prepareForDeviceReads(of: slot, at: offset, byteCount: byteCount)
-      offset &+= stride
-      row &+= 1
-    }
   }
 
   // MARK: The way of a slot
@@ -419,6 +379,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
     isRefused = false
     refusedShape = nil
     release = .notAsked
+    shown = []
   }
 
   /// Makes it one that is put on its scanout anew, with nothing known of its slots.
