@@ -5,8 +5,10 @@
 /// that was added, and perhaps others. They may overlap. Nothing here allocates.
 public struct DamageList: Sendable, BitwiseCopyable {
   private var storage = InlineArray<8, Rectangle>(repeating: .empty)
+  private var number: UInt8 = 0
+
   /// How many rectangles there are.
-  public private(set) var count = 0
+  public var count: Int { Int(number) }
 
   /// The most rectangles that there can be.
   public static var capacity: Int { 8 }
@@ -36,6 +38,12 @@ public struct DamageList: Sendable, BitwiseCopyable {
     @_lifetime(borrow self) get { storage.span.extracting(first: count) }
   }
 
+  /// One of the rectangles. `index` is less than ``count``.
+  public subscript(index: Int) -> Rectangle { storage[Self.place(index)] }
+
+  /// An index of which the compiler sees that it is one.
+  private static func place(_ index: Int) -> Int { index & (capacity &- 1) }
+
   /// The smallest rectangle around all of them.
   public var bounds: Rectangle {
     let rectangles = rectangles
@@ -52,7 +60,7 @@ public struct DamageList: Sendable, BitwiseCopyable {
   }
 
   /// Forgets all damage.
-  public mutating func removeAll() { count = 0 }
+  public mutating func removeAll() { number = 0 }
 
   /// Adds a rectangle.
   ///
@@ -66,12 +74,12 @@ public struct DamageList: Sendable, BitwiseCopyable {
     while let (index, growth) = leastGrowth(with: added),
       growth <= Self.rectangleCost || count == Self.capacity
     {
-      added = storage[index].union(added)
-      count &-= 1
-      storage[index] = storage[count]
+      added = self[index].union(added)
+      number &-= 1
+      storage[Self.place(index)] = self[count]
     }
-    storage[count] = added
-    count &+= 1
+    storage[Self.place(count)] = added
+    number &+= 1
   }
 
   /// Adds all the damage of another list.

@@ -13,14 +13,14 @@ public struct PCIFunction<Access: RegisterAccess> {
   /// Its memory BARs; nil where there is none, or where it has no address.
   ///
   /// A 64-bit BAR is under the number of its lower half.
-  public let bars: InlineArray<6, RegisterWindow<Access>?>
+  public let bars: FixedArray<6, RegisterWindow<Access>?>
 
   /// A function, as somebody else found it.
   ///
   /// - Parameter configuration: At least 64 bytes.
   public init(
     address: PCIAddress, configuration: RegisterWindow<Access>,
-    bars: InlineArray<6, RegisterWindow<Access>?>
+    bars: FixedArray<6, RegisterWindow<Access>?>
   ) {
     self.address = address
     self.configuration = configuration

@@ -70,7 +70,7 @@ public struct EntropySource<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       bytes[index] = byte?.value ?? 0
       // Nobody gets the same byte again, nor finds it here later.
       var memory = buffer.mutableBytes
-      memory.storeBytes(of: 0, toByteOffset: rest.lowerBound, as: UInt8.self)
+      memory.store(LittleEndian<UInt8>(0), at: rest.lowerBound)
       rest = rest.lowerBound &+ 1..<rest.upperBound
     }
   }

@@ -30,7 +30,7 @@ struct PCITransportRig {
     let configuration = try #require(
       RegisterWindow(
         machine, base: FakeMachine.ecamBase + (0x10 << 12), byteCount: 4096))
-    var bars = InlineArray<6, RegisterWindow<FakeMachine>?>(repeating: nil)
+    var bars = FixedArray<6, RegisterWindow<FakeMachine>?>(repeating: nil)
     if let barByteCount {
       bars[4] = RegisterWindow(machine, base: registers.base, byteCount: barByteCount)
     }

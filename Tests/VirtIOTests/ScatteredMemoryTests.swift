@@ -36,7 +36,7 @@ struct ScatteredMemoryTests {
     func told(_ range: Range<Int>) throws -> [[UInt64]] {
       let buffer = try DMABuffer(scattering: 4096, from: self)
       var result: [[UInt64]] = []
-      buffer.forEachSegment(of: range, on: self) {
+      buffer.forEachSegment(from: range.lowerBound, byteCount: range.count, on: self) {
         result.append([$0.address.rawValue, UInt64($0.byteCount)])
       }
       buffer.free(to: self)

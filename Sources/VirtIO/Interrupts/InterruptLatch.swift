@@ -58,11 +58,14 @@ extension DMABuffer {
   /// A latch in four bytes of this buffer that are zeroed and nobody else's, nor on a
   /// ``DMARegion/lineByteCount`` with anything that is shared with a device.
   ///
-  /// - Parameter offset: A multiple of 4 inside the buffer.
+  /// - Parameter offset: A multiple of 4 inside the buffer, which is checked in debug builds only.
   public func interruptLatch(at offset: Int) -> InterruptLatch {
-    precondition(offset >= 0 && offset & 3 == 0 && offset <= region.byteCount &- 4)
-    // SAFETY: the cell lies in the region, whose base is aligned to more than it needs.
-    let cell = unsafe (region.base + offset).assumingMemoryBound(to: Atomic<UInt32>.self)
+    assert(offset >= 0 && offset & 3 == 0 && offset <= region.byteCount &- 4)
+    // SAFETY: the cell lies in the region, whose base is aligned to more than it needs: an offset that is
+    // none stands for the last.
+    let last = UInt(bitPattern: region.byteCount) &- 4
+    let place = Int(bitPattern: min(UInt(bitPattern: offset), last) & ~3)
+    let cell = unsafe (region.base + place).assumingMemoryBound(to: Atomic<UInt32>.self)
     return unsafe InterruptLatch(cell)
   }
 }

@@ -41,11 +41,14 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
   /// The length in bytes.
   public var byteCount: Int { region.byteCount }
 
+  /// The length, of which the compiler sees that it is not negative.
+  private var length: Int { region.byteCount & .max }
+
   /// The bytes, to read. None of them may be in flight.
   public var bytes: RawSpan {
     @_lifetime(borrow self) get {
       // SAFETY: the region is valid for `byteCount` bytes while `self`, its owner, lives.
-      let span = unsafe RawSpan(_unsafeStart: region.base, byteCount: region.byteCount)
+      let span = unsafe RawSpan(_unsafeStart: region.base, byteCount: length)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
@@ -54,7 +57,7 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
   public var mutableBytes: MutableRawSpan {
     @_lifetime(&self) mutating get {
       // SAFETY: as above; `self` is held exclusively while the span lives.
-      let span = unsafe MutableRawSpan(_unsafeStart: region.base, byteCount: region.byteCount)
+      let span = unsafe MutableRawSpan(_unsafeStart: region.base, byteCount: length)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
   }

@@ -13,8 +13,7 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
   public let slotByteCount: Int
   /// How far one slot starts behind another, in bytes.
   public let slotStride: Int
-  /// How many slots there are.
-  public let slotCount: Int
+  private let lastSlot: UInt16
 
   private typealias Entry = LedgerEntry<Note>
 
@@ -34,9 +33,9 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     let slotStride = padded.partialValue & ~rest
     let total = slotStride.multipliedReportingOverflow(by: slotCount)
     let ledgerByteCount = slotCount.multipliedReportingOverflow(by: MemoryLayout<Entry>.stride)
-    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, !padded.overflow,
-      !total.overflow,
-      !ledgerByteCount.overflow, MemoryLayout<Entry>.alignment <= 16
+    guard slotByteCount > 0, slotByteCount & 3 == 0, slotCount > 0, slotCount <= 1 << 16,
+      !padded.overflow, !total.overflow, !ledgerByteCount.overflow,
+      MemoryLayout<Entry>.alignment <= 16
     else {
       throw AllocationFailure(byteCount: slotByteCount)
     }
@@ -51,7 +50,7 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     self.ledger = ledger
     self.slotByteCount = slotByteCount
     self.slotStride = slotStride
-    self.slotCount = slotCount
+    lastSlot = UInt16(truncatingIfNeeded: slotCount &- 1)
     for slot in 0..<slotCount {
       let entry = unsafe entry(slot)
       unsafe entry.pointee.base = memory.region.base + slot &* slotStride
@@ -60,6 +59,9 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
     }
   }
 
+  /// How many slots there are, at least one.
+  public var slotCount: Int { Int(lastSlot) &+ 1 }
+
   /// Where the device sees the first slot.
   public var deviceAddress: DeviceAddress { memory.deviceAddress }
   /// The length of all slots together, and of what lies between them.
@@ -67,8 +69,9 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
 
   private func entry(_ slot: Int) -> UnsafeMutablePointer<Entry> {
     // SAFETY: the ledger holds one entry a slot and nothing else. Its cell was zeroed, the rest of it
-    // written when the buffer was made.
-    unsafe (ledger.region.base + slot &* MemoryLayout<Entry>.stride)
+    // written when the buffer was made. A number that is no slot's stands for the last.
+    let place = Int(bitPattern: min(UInt(bitPattern: slot), UInt(lastSlot)))
+    return unsafe (ledger.region.base + place &* MemoryLayout<Entry>.stride)
       .assumingMemoryBound(to: Entry.self)
   }
 
@@ -100,16 +103,10 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
 
   /// What is noted for a slot that is not lent; for one that is, nobody may write.
   ///
-  /// `slot` has to exist.
+  /// `slot` has to exist; another stands for the last.
   public subscript(noteOf slot: Int) -> Note {
-    get {
-      precondition(slot >= 0 && slot < slotCount)
-      return unsafe entry(slot).pointee.note
-    }
-    _modify {
-      precondition(slot >= 0 && slot < slotCount)
-      yield unsafe &entry(slot).pointee.note
-    }
+    get { unsafe entry(slot).pointee.note }
+    _modify { yield unsafe &entry(slot).pointee.note }
   }
 
   /// Before the device reads so many bytes of `slot` from `offset` on: it will find what was drawn
@@ -185,8 +182,10 @@ public struct Loan<Note: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Send
     @_lifetime(&self) mutating get {
       // SAFETY: the slot is valid for `byteCount` bytes and nobody else's while `self` lives; the
       // memory is page-aligned and holds plain words.
-      let words = unsafe entry.pointee.base.assumingMemoryBound(to: UInt32.self)
-      let span = unsafe MutableSpan(_unsafeStart: words, count: byteCount / 4)
+      let words = unsafe entry.pointee.base.alignedDown(toMultipleOf: 4)
+        .assumingMemoryBound(to: UInt32.self)
+      let count = Int(bitPattern: UInt(bitPattern: byteCount) / 4)
+      let span = unsafe MutableSpan(_unsafeStart: words, count: count)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
   }

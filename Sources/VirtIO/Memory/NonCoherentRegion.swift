@@ -128,29 +128,31 @@ public struct NonCoherentRegion<Caches: CacheMaintenance>: DMARegion, @unchecked
 
   // MARK: Ranges
 
-  /// Maintenance beyond the region would destroy what is somebody else's: that is worth a trap.
-  private func check(_ offset: Int, _ byteCount: Int) {
-    precondition(
-      offset >= 0 && byteCount >= 0 && offset <= self.byteCount
-        && byteCount <= self.byteCount &- offset)
+  /// What of a range lies in the region: all of it. Maintenance beyond would destroy what is somebody else's.
+  private func inside(_ offset: Int, _ byteCount: Int) -> (address: UInt, byteCount: Int) {
+    let limit = UInt(bitPattern: self.byteCount)
+    let start = min(UInt(bitPattern: offset), limit)
+    let length = min(UInt(bitPattern: byteCount), limit &- start)
+    assert(start == UInt(bitPattern: offset) && length == UInt(bitPattern: byteCount))
+    return (address(Int(bitPattern: start)), Int(bitPattern: length))
   }
 
   /// Cleans the range.
   public func prepareForDeviceReads(uncheckedAt offset: Int, byteCount: Int) {
-    check(offset, byteCount)
-    caches.clean(address: address(offset), byteCount: byteCount)
+    let range = inside(offset, byteCount)
+    caches.clean(address: range.address, byteCount: range.byteCount)
   }
 
   /// Cleans and invalidates the range.
   public func prepareForDeviceWrites(uncheckedAt offset: Int, byteCount: Int) {
-    check(offset, byteCount)
-    caches.cleanAndInvalidate(address: address(offset), byteCount: byteCount)
+    let range = inside(offset, byteCount)
+    caches.cleanAndInvalidate(address: range.address, byteCount: range.byteCount)
   }
 
   /// Invalidates the range, and waits for that.
   public func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int) {
-    check(offset, byteCount)
-    caches.invalidate(address: address(offset), byteCount: byteCount)
+    let range = inside(offset, byteCount)
+    caches.invalidate(address: range.address, byteCount: range.byteCount)
     caches.synchronize()
   }
 }

@@ -34,31 +34,33 @@ extension DMABuffer {
   /// can be.
   ///
   /// - Parameters:
-  ///   - range: The part, inside the buffer.
+  ///   - start: The first byte of the part, which lies inside the buffer.
+  ///   - byteCount: How long the part is.
   ///   - platform: Where the buffer comes from.
   ///   - body: Called with each piece.
   package func forEachSegment<P: Platform>(
-    of range: Range<Int>, on platform: borrowing P, _ body: (Segment) -> Void
+    from start: Int, byteCount: Int, on platform: borrowing P, _ body: (Segment) -> Void
   ) where P.Region == Region {
     // The most whole pages that a length of 32 bits can say.
     let limit = UInt64(UInt32.max & ~4095)
-    var start: UInt64 = 0
+    var first: UInt64 = 0
     var length: UInt64 = 0
-    var offset = range.lowerBound
-    while offset < range.upperBound {
+    var offset = start
+    let end = start &+ byteCount
+    while offset < end {
       let next = platform.segment(of: region, at: offset)
       // A platform that says 0 gets asked for each byte: slow, but there is an end.
-      let count = min(max(1, Int(next.byteCount)), range.upperBound &- offset)
-      if length > 0, start &+ length == next.address.rawValue, length &+ UInt64(count) <= limit {
-        length &+= UInt64(count)
+      let count = min(max(1, UInt64(next.byteCount)), UInt64(truncatingIfNeeded: end &- offset))
+      if length > 0, first &+ length == next.address.rawValue, length &+ count <= limit {
+        length &+= count
       } else {
-        if length > 0 { body(Self.segment(start, length)) }
-        start = next.address.rawValue
-        length = UInt64(count)
+        if length > 0 { body(Self.segment(first, length)) }
+        first = next.address.rawValue
+        length = count
       }
-      offset &+= count
+      offset &+= Int(truncatingIfNeeded: count)
     }
-    if length > 0 { body(Self.segment(start, length)) }
+    if length > 0 { body(Self.segment(first, length)) }
   }
 
   private static func segment(_ start: UInt64, _ length: UInt64) -> Segment {
@@ -71,12 +73,13 @@ extension LendingBuffer {
   /// Goes through the pieces in which the device sees part of the slots, which follow each other.
   ///
   /// - Parameters:
-  ///   - range: The part, in bytes from the start of the first slot.
+  ///   - start: The first byte of the part, from the start of the first slot.
+  ///   - byteCount: How long the part is.
   ///   - platform: Where the buffer comes from.
   ///   - body: Called with each piece.
   package func forEachSegment<P: Platform>(
-    of range: Range<Int>, on platform: borrowing P, _ body: (Segment) -> Void
+    from start: Int, byteCount: Int, on platform: borrowing P, _ body: (Segment) -> Void
   ) where P.Region == Region {
-    memory.forEachSegment(of: range, on: platform, body)
+    memory.forEachSegment(from: start, byteCount: byteCount, on: platform, body)
   }
 }

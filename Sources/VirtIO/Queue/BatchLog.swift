@@ -10,7 +10,7 @@ struct BatchLog<let capacity: Int>: Sendable {
     var event: UInt16 = 0
   }
 
-  private var batches = InlineArray<capacity, Batch>(repeating: Batch())
+  private var batches = FixedArray<capacity, Batch>(repeating: Batch())
   private var first = 0
   private var count = 0
   /// The event that the device was last told.

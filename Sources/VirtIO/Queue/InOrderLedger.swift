@@ -11,8 +11,8 @@ struct InOrderLedger<let capacity: Int>: Sendable {
   }
 
   /// The chain at each entry that is a head.
-  private var chains = InlineArray<capacity, UInt16>(repeating: 0)
-  private var places = InlineArray<capacity, Place>(repeating: Place())
+  private var chains = FixedArray<capacity, UInt16>(repeating: 0)
+  private var places = FixedArray<capacity, Place>(repeating: Place())
   /// How many chains were used up to the end of the batch that the device last told of.
   private(set) var batchEnd: UInt16 = 0
   /// How much the device claims to have written to the last chain of it. Of those before it says

@@ -25,8 +25,8 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   /// How many of these it has given back.
   var completedCount: UInt16 = 0
 
-  var records: InlineArray<capacity, ChainRecord>
-  private var chainCount = 0
+  var records: FixedArray<capacity, ChainRecord>
+  private var chainCount: UInt16 = 0
   /// How many entries belong to chains, whether they are in flight or not: so there is always room.
   private var entryCount = 0
 
@@ -37,7 +37,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
 
   /// Where descriptors are written anew each time: on a packed ring, and if the device works in order.
   var cursor: RingCursor
-  var descriptors: InlineArray<capacity, DescriptorPair>
+  var descriptors: FixedArray<capacity, DescriptorPair>
   /// Which chains are in flight, in order, if the device works in order.
   var ledger = InOrderLedger<capacity>()
   /// The batches that were published, if the device is to interrupt.
@@ -67,8 +67,8 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
         Self.split.usedFlagsOffset
       }
     cursor = RingCursor(entryCount: size)
-    records = InlineArray(repeating: ChainRecord())
-    descriptors = InlineArray(repeating: DescriptorPair())
+    records = FixedArray(repeating: ChainRecord())
+    descriptors = FixedArray(repeating: DescriptorPair())
     if mode.contains(.eventIndex) { suppressInterrupts(false) }
   }
 
@@ -123,7 +123,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     let needed = isIndirect ? 1 : segmentCount
     // No chain may have more descriptors than the queue has entries, not even in a table.
     guard segmentCount <= size, needed <= size &- entryCount else { throw .full }
-    let index = chainCount
+    let index = Int(chainCount)
     chainCount &+= 1
     entryCount &+= needed
     records[index].phase = .idle
@@ -141,7 +141,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     }
     guard records[index].isIndirect else {
       // In order, what is next depends on where the chain will come to lie.
-      let tail = mode.isSplit ? size &- (entryCount &- chainCount) : 0
+      let tail = mode.isSplit ? size &- (entryCount &- Int(chainCount)) : 0
       let next = UInt16(truncatingIfNeeded: tail)
       let head = descriptor(first, flags.union(.next), next: next, id: id)
       return place(
@@ -215,7 +215,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   mutating func renew() {
     clearRing()
     forgetCounts()
-    for index in 0..<chainCount { records[index].phase = .idle }
+    for index in 0..<Int(chainCount) { records[index].phase = .idle }
   }
 
   /// Starts at the first entry again.
@@ -233,7 +233,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   /// - Parameter maximumSize: The most entries that the device would take now: no fewer than there are.
   mutating func startOver(maximumSize: UInt16) {
     placement = placement.allowing(maximumSize)
-    for index in 0..<chainCount { records[index] = ChainRecord() }
+    for index in 0..<Int(chainCount) { records[index] = ChainRecord() }
     chainCount = 0
     entryCount = 0
     // What the device has written last may not have been looked at.

@@ -19,3 +19,28 @@ extension RawSpan {
     return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Value.self)
   }
 }
+
+extension RawSpan {
+  /// The bytes from `offset` on, so many of them; none if they would pass the end.
+  @_lifetime(copy self)
+  public func part(at offset: Int, byteCount: Int) -> RawSpan {
+    let isInside =
+      offset >= 0 && byteCount >= 0 && offset <= self.byteCount
+      && self.byteCount &- offset >= byteCount
+    return extracting(droppingFirst: isInside ? offset : 0).extracting(
+      first: isInside ? byteCount : 0)
+  }
+}
+
+extension MutableRawSpan {
+  /// Stores a wire structure so that it starts at `offset`. One that would pass the end, which debug builds
+  /// report, is not stored.
+  @_lifetime(self: copy self)
+  @inline(__always)
+  public mutating func store<Value: WireStruct>(_ value: Value, at offset: Int) {
+    let fits =
+      offset >= 0 && offset <= byteCount && byteCount &- offset >= MemoryLayout<Value>.size
+    assert(fits, "a structure lies inside its memory")
+    if fits { storeBytes(of: value, toByteOffset: offset, as: Value.self) }
+  }
+}

@@ -20,7 +20,7 @@ struct BackingRequests<Region: DMARegion>: ~Copyable {
   static func make<P: Platform>(
     for pixels: borrowing LendingBuffer<Region, SlotNote>, on platform: borrowing P
   ) throws(GPUError) -> Self? where P.Region == Region {
-    let pieceCount = pixels.segmentCount(of: 0..<pixels.byteCount, on: platform)
+    let pieceCount = pixels.segmentCount(upTo: pixels.byteCount, on: platform)
     if pieceCount <= 1 { return nil }
     guard pieceCount <= MemoryEntry.limit else {
       throw .tooScattered(pieceCount: pieceCount, limit: MemoryEntry.limit)
@@ -40,27 +40,29 @@ struct BackingRequests<Region: DMARegion>: ~Copyable {
   ///
   /// - Parameters:
   ///   - slot: The slot that it is for, or 0 if it is for all.
-  ///   - range: The bytes that it is about, from the start of the first slot.
+  ///   - offset: Where the bytes that it is about start, from the start of the first slot.
+  ///   - byteCount: How many they are.
   ///   - pixels: Where they are.
   ///   - platform: Where they come from.
   ///   - header: What comes before so many entries.
   /// - Returns: Where it is. It has been shown to the device.
   mutating func write<P: Platform, Header: WireStruct>(
-    _ slot: Int, _ range: Range<Int>, of pixels: borrowing LendingBuffer<Region, SlotNote>,
+    _ slot: Int, at offset: Int, byteCount: Int,
+    of pixels: borrowing LendingBuffer<Region, SlotNote>,
     on platform: borrowing P, header: (Int) -> Header
   ) -> Segment where P.Region == Region {
     let stride = MemoryLayout<MemoryEntry>.size
-    let before = pixels.segmentCount(of: 0..<slot &* pixels.slotStride, on: platform)
+    let before = pixels.segmentCount(upTo: slot &* pixels.slotStride, on: platform)
     let first = (slot &+ 1) &* Self.headerByteCount &+ before &* stride
     let start = first &- MemoryLayout<Header>.size
     var end = first
-    pixels.forEachSegment(of: range, on: platform) { segment in
+    pixels.forEachSegment(from: offset, byteCount: byteCount, on: platform) { segment in
       var bytes = memory.mutableBytes
-      bytes.storeBytes(of: MemoryEntry(segment), toByteOffset: end, as: MemoryEntry.self)
+      bytes.store(MemoryEntry(segment), at: end)
       end &+= stride
     }
     var bytes = memory.mutableBytes
-    bytes.storeBytes(of: header((end &- first) / stride), toByteOffset: start, as: Header.self)
+    bytes.store(header((end &- first) / stride), at: start)
     memory.prepareForDeviceReads(at: start, byteCount: end &- start)
     return Segment(
       address: memory.deviceAddress.advanced(by: start),
@@ -74,11 +76,11 @@ struct BackingRequests<Region: DMARegion>: ~Copyable {
 }
 
 extension LendingBuffer {
-  /// In how many pieces the device sees part of the slots.
-  fileprivate func segmentCount<P: Platform>(of range: Range<Int>, on platform: borrowing P) -> Int
+  /// In how many pieces the device sees so many bytes from the start of the first slot on.
+  fileprivate func segmentCount<P: Platform>(upTo end: Int, on platform: borrowing P) -> Int
   where P.Region == Region {
     var count = 0
-    forEachSegment(of: range, on: platform) { _ in count &+= 1 }
+    forEachSegment(from: 0, byteCount: end, on: platform) { _ in count &+= 1 }
     return count
   }
 }

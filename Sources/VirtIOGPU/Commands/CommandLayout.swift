@@ -5,10 +5,8 @@ import VirtIO
 /// Each command has a slot: first those for one type of question each, whose responses are long, then two
 /// for each frame, then those for anything else.
 struct CommandLayout<Region: DMARegion> {
-  /// How many slots there are.
-  let slotCount: Int
-  /// How many frames have commands of their own.
-  let frameCount: Int
+  private let slots: UInt8
+  private let frames: UInt8
   /// How many scanouts have a place for their EDID.
   let scanoutCount: Int
   /// Whether the first command of a frame is SET_SCANOUT_BLOB rather than TRANSFER_TO_HOST_2D.
@@ -17,11 +15,18 @@ struct CommandLayout<Region: DMARegion> {
   /// The layout for a queue with room for so many commands.
   init(commandCount: Int, scanoutCount: Int, sharesPixels: Bool) {
     self.sharesPixels = sharesPixels
-    slotCount = min(commandCount, Self.capacity)
+    let slotCount = min(commandCount, Self.capacity)
     let shared = slotCount &- Self.inquiryCount &- Self.commandsPerResource
-    frameCount = max(1, min(shared / 3, Self.frameCapacity))
+    let frameCount = max(1, min(shared / 3, Self.frameCapacity))
+    slots = UInt8(truncatingIfNeeded: slotCount)
+    frames = UInt8(truncatingIfNeeded: frameCount)
     self.scanoutCount = scanoutCount
   }
+
+  /// How many slots there are.
+  var slotCount: Int { Int(slots) }
+  /// How many frames have commands of their own.
+  var frameCount: Int { Int(frames) }
 
   /// The most slots that there can be.
   static var capacity: Int { 32 }

@@ -1,7 +1,9 @@
+import VirtIO
+
 /// What is known of the commands that are no frame's own, and whose they are. The device cannot write
 /// here.
 struct CommandSlots {
-  private var records = InlineArray<32, CommandRecord>(repeating: CommandRecord())
+  private var records = FixedArray<32, CommandRecord>(repeating: CommandRecord())
   /// A bit for each slot that anybody may take.
   private var free: UInt32
   /// A bit for each slot that anybody may take or has taken.

@@ -59,7 +59,7 @@ extension ControlQueue {
   /// pending.
   func withDisplayInfo<Value>(_ body: (RawSpan) -> Value) -> Value {
     let start = Layout.response(Layout.inquirySlot(of: .getDisplayInfo))
-    return body(memory.bytes.extracting(start..<start &+ DisplayOne.responseByteCount))
+    return body(memory.bytes.part(at: start, byteCount: DisplayOne.responseByteCount))
   }
 
   // MARK: EDID
@@ -74,7 +74,7 @@ extension ControlQueue {
     while offset < EDIDResponse.responseByteCount {
       if let word = memory.bytes.wire(LE64.self, at: source &+ offset) {
         var bytes = memory.mutableBytes
-        bytes.storeBytes(of: word, toByteOffset: target &+ offset, as: LE64.self)
+        bytes.store(word, at: target &+ offset)
       }
       offset &+= MemoryLayout<LE64>.size
     }
@@ -86,7 +86,7 @@ extension ControlQueue {
     guard let index = Int(exactly: scanout.rawValue), let start = layout.edid(of: index),
       describedScanouts >> UInt16(truncatingIfNeeded: index) & 1 != 0
     else { return nil }
-    return EDID(memory.bytes.extracting(start..<start &+ EDIDResponse.responseByteCount))
+    return EDID(memory.bytes.part(at: start, byteCount: EDIDResponse.responseByteCount))
   }
 
   /// Forgets what displays have said of themselves.

@@ -78,9 +78,7 @@ extension ControlQueue {
   mutating func postFlush(_ index: Int, fence: UInt64) throws(GPUError) {
     let slot = Layout.transferSlot(of: index) &+ 1
     var bytes = memory.mutableBytes
-    bytes.storeBytes(
-      of: LE64(fence), toByteOffset: Layout.request(slot) &+ ControlHeader.fenceOffset,
-      as: LE64.self)
+    bytes.store(LE64(fence), at: Layout.request(slot) &+ ControlHeader.fenceOffset)
     memory.prepareForDeviceReads(
       at: Layout.request(slot), byteCount: MemoryLayout<ResourceFlush>.size)
     clearResponse(

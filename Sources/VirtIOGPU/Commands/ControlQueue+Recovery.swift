@@ -8,8 +8,8 @@ extension ControlQueue {
   ) throws(DeviceError) where T.Bell == Bell {
     stopStanding()
     slots = CommandSlots(general: layout.generalSlots)
-    accounts = InlineArray(repeating: CommandAccount())
-    frames = InlineArray(repeating: FrameCommands())
+    accounts = FixedArray(repeating: CommandAccount())
+    frames = FixedArray(repeating: FrameCommands())
     freeFrames = layout.allFrames
     finishedFrames = 0
     redirectedSlots = 0

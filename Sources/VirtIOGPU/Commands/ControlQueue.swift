@@ -17,7 +17,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   var memory: DMABuffer<Region>
   var queue: Virtqueue<Region, Bell, 64>
   let layout: Layout
-  var chains: InlineArray<32, Chain?>
+  var chains: FixedArray<32, Chain?>
   /// Memory for a response that is too long for a slot, while there is one.
   var longAnswer: LongAnswer<Region>?
   /// A bit for each slot whose chain leads elsewhere; see ``post(from:_:for:)``.
@@ -25,9 +25,9 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// The commands that are no frame's own.
   var slots: CommandSlots
   /// How the commands of owners that are no frames have fared.
-  var accounts = InlineArray<34, CommandAccount>(repeating: CommandAccount())
+  var accounts = FixedArray<34, CommandAccount>(repeating: CommandAccount())
   /// The commands that are a frame's own.
-  var frames = InlineArray<8, FrameCommands>(repeating: FrameCommands())
+  var frames = FixedArray<8, FrameCommands>(repeating: FrameCommands())
   /// A bit for each of these that a frame may take.
   var freeFrames: UInt8
   /// A bit for each of these with which the device is done, and nobody was told.
@@ -65,7 +65,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       commandCount: queue.size / 2, scanoutCount: scanoutCount, sharesPixels: sharesPixels)
     slots = CommandSlots(general: layout.generalSlots)
     freeFrames = layout.allFrames
-    chains = InlineArray(repeating: nil)
+    chains = FixedArray(repeating: nil)
     interruptLatch = memory.interruptLatch(at: Layout.interruptLatch(scanoutCount: scanoutCount))
     self.memory = memory
     self.queue = queue
@@ -77,10 +77,10 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     for slot in 0..<layout.slotCount {
       let request = Segment(
         address: memory.deviceAddress.advanced(by: Layout.request(slot)),
-        byteCount: UInt32(layout.requestByteCount(slot)))
+        byteCount: UInt32(truncatingIfNeeded: layout.requestByteCount(slot)))
       let response = Segment(
         address: memory.deviceAddress.advanced(by: Layout.response(slot)),
-        byteCount: UInt32(Layout.responseByteCount(slot)))
+        byteCount: UInt32(truncatingIfNeeded: Layout.responseByteCount(slot)))
       chains[slot] = try? queue.makeChain(readable: request, writable: response)
     }
   }
@@ -141,7 +141,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   /// not in flight.
   mutating func store<Command: ControlCommand>(_ command: Command, in slot: Int) {
     var bytes = memory.mutableBytes
-    bytes.storeBytes(of: command, toByteOffset: Layout.request(slot), as: Command.self)
+    bytes.store(command, at: Layout.request(slot))
     memory.prepareForDeviceReads(
       at: Layout.request(slot), byteCount: MemoryLayout<Command>.size)
     clearResponse(slot)
@@ -156,7 +156,7 @@ struct ControlQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   @inline(__always)
   mutating func clearResponse(at offset: Int, byteCount: Int) {
     var bytes = memory.mutableBytes
-    bytes.storeBytes(of: LE64(0), toByteOffset: offset, as: LE64.self)
+    bytes.store(LE64(0), at: offset)
     memory.prepareForDeviceWrites(at: offset, byteCount: byteCount)
   }
 

@@ -7,7 +7,7 @@ import VirtIO
 struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
   var queue: Virtqueue<Region, Bell, 64>
   private var memory: DMABuffer<Region>
-  private var chains: InlineArray<16, Chain?>
+  private var chains: FixedArray<16, Chain?>
   /// A bit for each slot.
   private let all: UInt32
   /// A bit for each slot that the device does not have.
@@ -51,7 +51,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
       memory.free(to: platform)
       throw .device(error)
     }
-    chains = InlineArray(repeating: nil)
+    chains = FixedArray(repeating: nil)
     queue.suppressInterrupts(true)
     all = (1 << UInt32(truncatingIfNeeded: min(queue.size, 16))) &- 1
     free = all
@@ -62,7 +62,10 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
 
   /// Makes the chain of each slot, on a queue that has none.
   mutating func layOutChains() {
-    for slot in 0..<min(queue.size, 16) {
+    var rest = all
+    while rest != 0 {
+      let slot = rest.trailingZeroBitCount
+      rest &= rest &- 1
       let request = Segment(
         address: memory.deviceAddress.advanced(by: slot &* Self.stride),
         byteCount: UInt32(MemoryLayout<CursorCommand>.size))
@@ -138,7 +141,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     isReady = false
     told.x = wanted.x
     told.y = wanted.y
-    for slot in 0..<min(queue.size, 16) {
+    for slot in 0..<all.nonzeroBitCount {
       queue.note(slot, isInFlight: free >> UInt32(truncatingIfNeeded: slot) & 1 == 0)
     }
   }
@@ -215,7 +218,7 @@ struct CursorQueue<Region: DMARegion, Bell: Doorbell>: ~Copyable {
     let bit: UInt32 = 1 << UInt32(truncatingIfNeeded: slot)
     standing = command.header.type.value == CommandType.moveCursor.rawValue ? standing | bit : 0
     var bytes = memory.mutableBytes
-    bytes.storeBytes(of: command, toByteOffset: slot &* Self.stride, as: CursorCommand.self)
+    bytes.store(command, at: slot &* Self.stride)
     memory.prepareForDeviceReads(
       at: slot &* Self.stride, byteCount: MemoryLayout<CursorCommand>.size)
   }

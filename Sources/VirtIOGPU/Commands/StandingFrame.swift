@@ -22,7 +22,7 @@ extension ControlQueue {
   @inline(__always)
   mutating func stands(for loan: borrowing Loan<SlotNote>) -> Bool {
     let index = Int(loan.note.commands & 7)
-    return standing[index].identity == loan.identity && standing[index].loan == nil
+    return standing[index & 7].identity == loan.identity && standing[index & 7].loan == nil
   }
 
   /// Sends a frame for which commands stand ready.
@@ -37,8 +37,8 @@ extension ControlQueue {
     memory.store64(0, uncheckedAt: Layout.shortResponse(transfer &+ 1))
     memory.store64(
       number, uncheckedAt: Layout.request(transfer &+ 1) &+ ControlHeader.fenceOffset)
-    standing[index].number = number
-    standing[index].loan = loan.keep()
+    standing[index & 7].number = number
+    standing[index & 7].loan = loan.keep()
     queue.publishPair(first: transfer)
     return number
   }
@@ -71,8 +71,8 @@ extension ControlQueue {
         uncheckedAt: Layout.shortResponse(first &+ 1) &+ ControlHeader.fenceOffset)
       let isDone =
         transferred == ControlHeader.done && flushed == ControlHeader.doneFenced
-        && fence == standing[index].number
-      guard standing[index].loan != nil, isDone else { return .otherwise }
+        && fence == standing[index & 7].number
+      guard standing[index & 7].loan != nil, isDone else { return .otherwise }
       queue.takePair()
       return .frame(index, number: fence)
     }
@@ -102,14 +102,14 @@ extension ControlQueue {
 
   /// Has commands stand ready for a slot.
   mutating func stand(_ index: Int, for identity: UInt) {
-    standing[index].identity = identity
+    standing[index & 7].identity = identity
     freeFrames &= ~(1 << UInt8(truncatingIfNeeded: index))
   }
 
   /// Has a frame that was sent in the ordinary way be as if it had been sent by standing commands.
   mutating func resume(_ index: Int, _ loan: consuming Loan<SlotNote>) {
-    standing[index].loan = loan.keep()
-    standing[index].number = frames[index].fence
+    standing[index & 7].loan = loan.keep()
+    standing[index & 7].number = frames[index].fence
     frames[index].pendingCount = 0
     queue.notePair(first: Layout.transferSlot(of: index), isInFlight: false)
   }
@@ -119,19 +119,19 @@ extension ControlQueue {
   mutating func stopStanding() {
     if standingScanouts == 0 { return }
     standingScanouts = 0
-    for index in 0..<8 where standing[index].identity != 0 { stopStanding(index) }
+    for index in 0..<8 where standing[index & 7].identity != 0 { stopStanding(index) }
   }
 
   @inline(never)
   private mutating func stopStanding(_ index: Int) {
-    standing[index].identity = 0
-    guard let loan = standing[index].loan.take() else {
+    standing[index & 7].identity = 0
+    guard let loan = standing[index & 7].loan.take() else {
       freeFrames |= 1 << UInt8(truncatingIfNeeded: index)
       return
     }
     // Not lent any more, but with the device.
     _ = loan.resume()
-    frames[index].fence = standing[index].number
+    frames[index].fence = standing[index & 7].number
     frames[index].pendingCount = 2
     queue.notePair(first: Layout.transferSlot(of: index), isInFlight: true)
   }

@@ -1,3 +1,5 @@
+import VirtIO
+
 /// What a 3D library on the device's side can do, as the device lists it: a block of data in a format of that
 /// library's own, in several versions.
 ///
@@ -42,13 +44,13 @@ public struct CapabilitySetID: RawRepresentable, Hashable, Sendable {
 
 /// The capability sets of a device.
 public struct CapabilitySets: Sendable {
-  private var storage: InlineArray<16, CapabilitySet>
+  private var storage: FixedArray<16, CapabilitySet>
   /// How many there are.
   public private(set) var count = 0
 
   /// None.
   public init() {
-    storage = InlineArray(
+    storage = FixedArray(
       repeating: CapabilitySet(
         id: CapabilitySetID(rawValue: 0), maximumVersion: 0, maximumByteCount: 0))
   }

@@ -46,22 +46,23 @@ extension Display where T: ~Copyable {
   mutating func postShared(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
-    guard let bounds = surfaces[index]?.bounds, let isWhole = surfaces[index]?.isDueWhole(slot),
-      let needsResource = surfaces[index]?.needsResource(slot),
-      let isNew = surfaces[index]?.needsScanout,
-      let moves = surfaces[index]?.movesScanout,
-      let damage = surfaces[index]?.buffer[noteOf: slot].due
+    guard let bounds = surfaces[index & 15]?.bounds,
+      let isWhole = surfaces[index & 15]?.isDueWhole(slot),
+      let needsResource = surfaces[index & 15]?.needsResource(slot),
+      let isNew = surfaces[index & 15]?.needsScanout,
+      let moves = surfaces[index & 15]?.movesScanout,
+      let damage = surfaces[index & 15]?.buffer[noteOf: slot].due
     else { return }
     let viewers = isNew || moves ? viewers(of: index) : 0
     let first = viewers & Self.bit(index) != 0 ? index : viewers.trailingZeroBitCount & 15
     let others = viewers & ~Self.bit(first)
     let part = views[first].wanted.rectangle(in: bounds)
     guard
-      let command = surfaces[index]?.showing(slot, part, on: scanouts[first].id)
+      let command = surfaces[index & 15]?.showing(slot, part, on: scanouts[first].id)
     else { return }
     try control.reserve((needsResource ? 1 : 0) &+ others.nonzeroBitCount)
     if needsResource { try postBlobCreation(slot, index, place, commands) }
-    surfaces[index]?.prepareForDeviceReads(slot)
+    surfaces[index & 15]?.prepareForDeviceReads(slot)
     let isAll = isWhole || isNew || damage.isEmpty
     control.encode(
       commands, for: place, showing: command, flushing: isAll ? bounds : damage.bounds,
@@ -69,7 +70,7 @@ extension Display where T: ~Copyable {
     guard viewers != 0 else { return control.begin(commands) }
     try control.postTransfer(commands)
     try postShared(slot, index, on: others, bounds, commands)
-    surfaces[index]?.needsScanout = false
+    surfaces[index & 15]?.needsScanout = false
     note(viewers, asked: isNew)
   }
 
@@ -95,8 +96,8 @@ extension Display where T: ~Copyable {
     _ slot: Int, _ index: Int, on scanout: Int, _ part: Rectangle, for owner: CommandOwner
   ) throws(GPUError) {
     let id = scanouts[scanout].id
-    guard let command = surfaces[index]?.showing(slot, part, on: id),
-      let resource = surfaces[index]?.resource
+    guard let command = surfaces[index & 15]?.showing(slot, part, on: id),
+      let resource = surfaces[index & 15]?.resource
     else { return }
     try control.post(
       command, CommandSubject(.setScanoutBlob, resource: resource, scanout: id), for: owner)
@@ -106,12 +107,12 @@ extension Display where T: ~Copyable {
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
     let subject = CommandSubject(.resourceCreateBlob, of: place)
-    if let request = surfaces[index]?.blobRequest(on: platform) {
+    if let request = surfaces[index & 15]?.blobRequest(on: platform) {
       try control.post(from: request, subject, for: .frame(commands))
-    } else if let command = surfaces[index]?.blobCommand() {
+    } else if let command = surfaces[index & 15]?.blobCommand() {
       try control.post(command, subject, for: .frame(commands))
     }
-    surfaces[index]?.create(slot)
+    surfaces[index & 15]?.create(slot)
   }
 }
 
@@ -151,7 +152,7 @@ extension Surface {
   where P.Region == Region {
     guard let blob else { return nil }
     let (resource, byteCount) = (resource, buffer.byteCount)
-    return requests?.write(0, 0..<byteCount, of: buffer, on: platform) {
+    return requests?.write(0, at: 0, byteCount: byteCount, of: buffer, on: platform) {
       ResourceCreateBlob(resource, byteCount: byteCount, flags: blob.flags, entryCount: $0)
     }
   }

@@ -163,7 +163,7 @@ extension Display where T: ~Copyable {
     if let address = cursorBuffer?.deviceAddress { return address }
     do {
       let buffer = try DMABuffer(
-        byteCount: cursorSize * cursorSize * 4, alignment: 4096, from: platform)
+        byteCount: cursorSize &* cursorSize &* 4, alignment: 4096, from: platform)
       let address = buffer.deviceAddress
       cursorBuffer = consume buffer
       return address
@@ -194,10 +194,11 @@ extension Display where T: ~Copyable {
     var bytes = buffer.mutableBytes
     for index in 0..<cursorSize &* cursorSize {
       let (row, column) = (index / cursorSize, index % cursorSize)
-      let pixel = row < height && column < width ? image[row &* width &+ column] : 0
-      bytes.storeBytes(of: pixel.littleEndian, toByteOffset: index &* 4, as: UInt32.self)
+      let place = row &* width &+ column
+      let isInside = row < height && column < width && image.indices.contains(place)
+      bytes.store(LE32(isInside ? image[place] : 0), at: index &* 4)
     }
-    buffer.prepareForDeviceReads(at: 0, byteCount: cursorSize * cursorSize * 4)
+    buffer.prepareForDeviceReads(at: 0, byteCount: cursorSize &* cursorSize &* 4)
     cursorBuffer = consume buffer
   }
 }

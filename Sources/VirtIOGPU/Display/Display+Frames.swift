@@ -40,7 +40,7 @@ extension Display where T: ~Copyable {
   @inline(never)
   private mutating func noFrame(_ index: Int) -> GPUError {
     let id = scanouts[index].id
-    guard surfaces[index]?.inFlight.isEmpty == false else { return .noFrame(id) }
+    guard surfaces[index & 15]?.inFlight.isEmpty == false else { return .noFrame(id) }
     return .timedOut(CommandSubject(.resourceFlush, scanout: id), needsReset: needsReset())
   }
 
@@ -68,7 +68,7 @@ extension Display where T: ~Copyable {
     if attention >> UInt16(truncatingIfNeeded: index) & 1 != 0 {
       guard try attend(to: index) else { return nil }
     }
-    return surfaces[index]?.nextFrame(for: index, after: progress[index].presented)
+    return surfaces[index & 15]?.nextFrame(for: index, after: progress[index].presented)
   }
 
   /// Puts a frame on its scanout. Does not block; one doorbell at the most.
@@ -95,9 +95,9 @@ extension Display where T: ~Copyable {
   ) throws(GPUError) -> Presentation {
     let (slot, index) = try takeBack(frame)
     stopStanding()
-    surfaces[index]?.oweAll(of: slot)
+    surfaces[index & 15]?.oweAll(of: slot)
     let number = try pass(slot, index, policy)
-    surfaces[index]?.present(slot)
+    surfaces[index & 15]?.present(slot)
     standWherePossible()
     return Presentation(scanout: scanoutID(index), number: number)
   }
@@ -126,17 +126,17 @@ extension Display where T: ~Copyable {
     // last.
     let isOvertaken = predecessor != progress[index].presented
     if isOvertaken {
-      surfaces[index]?.oweAll(of: slot)
+      surfaces[index & 15]?.oweAll(of: slot)
     } else {
-      surfaces[index]?.owe(damage, of: slot, isUnknown: isUnknown)
+      surfaces[index & 15]?.owe(damage, of: slot, isUnknown: isUnknown)
     }
-    let isNothing = surfaces[index]?.owesNothing(of: slot) == true
-    if isNothing { surfaces[index]?.number(slot, 0) }
+    let isNothing = surfaces[index & 15]?.owesNothing(of: slot) == true
+    if isNothing { surfaces[index & 15]?.number(slot, 0) }
     let number = isNothing ? 0 : try pass(slot, index, policy)
     if isOvertaken {
-      surfaces[index]?.present(slot)
+      surfaces[index & 15]?.present(slot)
     } else {
-      surfaces[index]?.present(slot, damage: damage)
+      surfaces[index & 15]?.present(slot, damage: damage)
     }
     return Presentation(scanout: scanoutID(index), number: number)
   }
@@ -148,7 +148,7 @@ extension Display where T: ~Copyable {
     try requireService()
     let index = try surfaceIndex(of: frame.scanout)
     // A scanout that shows another's surface has no frames of its own any more: then it is none of these.
-    guard let slot = surfaces[index]?.slot(of: frame) else { throw .staleFrame }
+    guard let slot = surfaces[index & 15]?.slot(of: frame) else { throw .staleFrame }
     return (slot, index)
   }
 
@@ -159,7 +159,7 @@ extension Display where T: ~Copyable {
     throws(GPUError) -> UInt64
   {
     let number = control.nextFence()
-    surfaces[index]?.number(slot, number)
+    surfaces[index & 15]?.number(slot, number)
     if policy == .queued, waitingScanouts == 0 {
       // Its number is the newest fence. One that is sent later has others before it.
       try send(slot, index, fence: number)
@@ -178,7 +178,7 @@ extension Display where T: ~Copyable {
   }
 
   private mutating func keepWaiting(_ slot: Int, _ index: Int) {
-    surfaces[index]?.wait(slot)
+    surfaces[index & 15]?.wait(slot)
     waitingScanouts |= 1 << UInt16(truncatingIfNeeded: index)
   }
 
@@ -190,11 +190,11 @@ extension Display where T: ~Copyable {
   {
     if policy == .mailbox {
       try settle()
-      if surfaces[index]?.inFlight.isEmpty == false { return true }
+      if surfaces[index & 15]?.inFlight.isEmpty == false { return true }
       // What waits is overtaken here and now.
-      surfaces[index]?.wait(slot)
+      surfaces[index & 15]?.wait(slot)
     }
-    while let first = surfaces[index]?.firstWaiting, first != slot {
+    while let first = surfaces[index & 15]?.firstWaiting, first != slot {
       try send(first, index)
     }
     return false
@@ -210,7 +210,7 @@ extension Display where T: ~Copyable {
     guard let index = Int(exactly: presentation.scanout.rawValue), index < scanoutCount else {
       throw .scanoutDisabled(presentation.scanout)
     }
-    if surfaces[index]?.isUnderWay(presentation.number) == true { return false }
+    if surfaces[index & 15]?.isUnderWay(presentation.number) == true { return false }
     return try progress[index].hasArrived(presentation.number)
   }
 

@@ -10,7 +10,7 @@ extension Display where T: ~Copyable {
     try inquire(GetDisplayInfo(), CommandSubject(.getDisplayInfo), waiting: waiter)
     let count = scanoutCount
     scanouts = control.withDisplayInfo { response in
-      InlineArray { index in
+      FixedArray { index in
         let one =
           index < count
           ? response.wire(DisplayOne.self, at: DisplayOne.offset(of: index)) : nil

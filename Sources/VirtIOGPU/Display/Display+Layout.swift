@@ -161,14 +161,14 @@ extension Display where T: ~Copyable {
 /// How a surface is cut for several scanouts.
 struct SpanParts {
   /// The part of each scanout, by its number.
-  private(set) var rectangles = InlineArray<16, Rectangle>(repeating: .empty)
+  private(set) var rectangles = FixedArray<16, Rectangle>(repeating: .empty)
   /// The surface.
   private(set) var bounds = Rectangle.empty
   /// Whether each part has pixels.
   private(set) var areWhole = true
 
   init(
-    _ ids: Span<ScanoutID>, _ scanouts: borrowing InlineArray<16, Scanout>,
+    _ ids: Span<ScanoutID>, _ scanouts: borrowing FixedArray<16, Scanout>,
     _ arrangement: SpanArrangement
   ) {
     var (minX, minY, maxX, maxY) = (Int.max, Int.max, 0, 0)

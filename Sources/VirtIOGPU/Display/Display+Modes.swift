@@ -73,7 +73,7 @@ extension Display where T: ~Copyable {
     stopStanding()
     requests[index] = request
     // What was refused once may be possible now.
-    surfaces[index]?.refusedShape = nil
+    surfaces[index & 15]?.refusedShape = nil
     attention |= Self.bit(index)
     setView(view, index)
     updateLayout()
@@ -91,7 +91,7 @@ extension Display where T: ~Copyable {
     guard request.followsDisplay else { return shape }
     var model = scanouts[index]
     if enabledScanouts & Self.bit(index) == 0 {
-      if let old = surfaces[index]?.shape {
+      if let old = surfaces[index & 15]?.shape {
         shape.width = old.width
         shape.height = old.height
         return shape
@@ -109,12 +109,12 @@ extension Display where T: ~Copyable {
   mutating func fits(_ index: Int) -> Bool? {
     let shape = wantedShape(index)
     let follows = requests[index].followsDisplay
-    return surfaces[index]?.fits(shape, followsDisplay: follows)
+    return surfaces[index & 15]?.fits(shape, followsDisplay: follows)
   }
 
   /// Goes back to what was asked for before, as that cannot be had.
   mutating func revertRequest(_ index: Int) {
-    if let old = surfaces[index]?.request {
+    if let old = surfaces[index & 15]?.request {
       requests[index] = old
     } else {
       requests[index].width = 0

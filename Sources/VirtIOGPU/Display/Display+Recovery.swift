@@ -73,11 +73,12 @@ extension Display where T: ~Copyable {
     for index in surfaces.indices {
       // What was still to be seen, as its successor was not shown yet, is to be seen again.
       let isNeeded =
-        retiredSurfaces[index]?.release == .notAsked && retiredSurfaces[index]?.isRefused == false
-        && surfaces[index]?.isOnScanout == false
-      if !isNeeded, let old = retiredSurfaces[index].take() { old.free(to: platform) }
-      surfaces[index]?.forgetDevice()
-      retiredSurfaces[index]?.forgetDevice()
+        retiredSurfaces[index & 15]?.release == .notAsked
+        && retiredSurfaces[index & 15]?.isRefused == false
+        && surfaces[index & 15]?.isOnScanout == false
+      if !isNeeded, let old = retiredSurfaces[index & 15].take() { old.free(to: platform) }
+      surfaces[index & 15]?.forgetDevice()
+      retiredSurfaces[index & 15]?.forgetDevice()
       progress[index].forgetFailure()
     }
     forgetViews()
@@ -111,7 +112,7 @@ extension Display where T: ~Copyable {
   private mutating func exchangeSurfaces() -> UInt16 {
     var exchanged: UInt16 = 0
     for index in surfaces.indices
-    where retiredSurfaces[index] != nil && surfaces[index]?.picture == nil {
+    where retiredSurfaces[index & 15] != nil && surfaces[index & 15]?.picture == nil {
       exchanged |= 1 << UInt16(truncatingIfNeeded: index)
     }
     exchangeSurfaces(exchanged)
@@ -120,9 +121,9 @@ extension Display where T: ~Copyable {
 
   private mutating func exchangeSurfaces(_ scanouts: UInt16) {
     for index in surfaces.indices where scanouts >> UInt16(truncatingIfNeeded: index) & 1 != 0 {
-      let old = retiredSurfaces[index].take()
-      retiredSurfaces[index] = surfaces[index].take()
-      surfaces[index] = old
+      let old = retiredSurfaces[index & 15].take()
+      retiredSurfaces[index & 15] = surfaces[index & 15].take()
+      surfaces[index & 15] = old
     }
   }
 
@@ -132,8 +133,8 @@ extension Display where T: ~Copyable {
   private mutating func sendPictures<W: Waiter>(waiting waiter: W) throws(GPUError) -> Bool {
     var isAnythingSent = false
     for index in 0..<scanoutCount where leavingSurfaces & Self.bit(index) == 0 {
-      guard let slot = surfaces[index]?.picture else { continue }
-      surfaces[index]?.number(slot, progress[index].presented)
+      guard let slot = surfaces[index & 15]?.picture else { continue }
+      surfaces[index & 15]?.number(slot, progress[index].presented)
       try sendAgain(slot, index, waiting: waiter)
       isAnythingSent = true
     }
@@ -175,8 +176,8 @@ extension Display where T: ~Copyable {
   private mutating func nextUnderWay() throws(GPUError) -> Int? {
     try drain()
     for index in surfaces.indices {
-      if surfaces[index]?.inFlight.isEmpty == false { return index }
-      if surfaces[index]?.waiting.isEmpty == false { return index }
+      if surfaces[index & 15]?.inFlight.isEmpty == false { return index }
+      if surfaces[index & 15]?.waiting.isEmpty == false { return index }
     }
     return nil
   }

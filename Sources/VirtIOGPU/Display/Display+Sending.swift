@@ -27,7 +27,7 @@ extension Display where T: ~Copyable {
       let slot = Int(control.frames[commands].place.slot)
       if control.frames[commands].failure != nil {
         fail(slot, index, commands)
-      } else if let number = surfaces[index]?.complete(slot) {
+      } else if let number = surfaces[index & 15]?.complete(slot) {
         progress[index].complete(number)
         if frameViews != 0 { confirmViews(of: index) }
       }
@@ -39,7 +39,7 @@ extension Display where T: ~Copyable {
   private mutating func fail(_ slot: Int, _ index: Int, _ commands: Int) {
     guard let failure = control.frames[commands].failure.take() else { return }
     let bit: UInt16 = 1 << UInt16(truncatingIfNeeded: index)
-    if let number = surfaces[index]?.fail(slot, failure) {
+    if let number = surfaces[index & 15]?.fail(slot, failure) {
       progress[index].fail(number, failure)
       attention |= bit
     } else {
@@ -55,8 +55,8 @@ extension Display where T: ~Copyable {
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      guard surfaces[index]?.inFlight.isEmpty == true else { continue }
-      guard let slot = surfaces[index]?.firstWaiting else {
+      guard surfaces[index & 15]?.inFlight.isEmpty == true else { continue }
+      guard let slot = surfaces[index & 15]?.firstWaiting else {
         waitingScanouts &= ~(1 << UInt16(truncatingIfNeeded: index))
         continue
       }
@@ -75,7 +75,7 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError/busy`` if there are too many commands in flight. Nothing was sent then.
   mutating func send(_ slot: Int, _ index: Int, fence: UInt64? = nil) throws(GPUError) {
     stopStanding()
-    guard let order = surfaces[index]?.order(slot, index) else { return }
+    guard let order = surfaces[index & 15]?.order(slot, index) else { return }
     if control.freeFrames == 0 { try control.drain() }
     let commands = try control.frameCommands(preferring: order.commands)
     if order.isReady, control.isEncoded(commands, for: order.place),
@@ -86,7 +86,7 @@ extension Display where T: ~Copyable {
       try postParts(slot, index, order.place, commands)
     }
     try control.postFlush(commands, fence: fence ?? control.nextFence())
-    surfaces[index]?.send(slot, by: commands)
+    surfaces[index & 15]?.send(slot, by: commands)
     // Behind the picture, which it must not hold up.
     if edidsDue != 0 { postDueEDID() }
     control.publish()
@@ -98,10 +98,11 @@ extension Display where T: ~Copyable {
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
     if blob != nil { return try postShared(slot, index, place, commands) }
-    guard let bounds = surfaces[index]?.bounds, let isWhole = surfaces[index]?.isDueWhole(slot),
-      let needsResource = surfaces[index]?.needsResource(slot),
-      let needsScanout = surfaces[index]?.needsScanout(slot),
-      var damage = surfaces[index]?.buffer[noteOf: slot].due
+    guard let bounds = surfaces[index & 15]?.bounds,
+      let isWhole = surfaces[index & 15]?.isDueWhole(slot),
+      let needsResource = surfaces[index & 15]?.needsResource(slot),
+      let needsScanout = surfaces[index & 15]?.needsScanout(slot),
+      var damage = surfaces[index & 15]?.buffer[noteOf: slot].due
     else { return }
     // What is to be shown again, with nothing new, is sent whole too.
     if isWhole || damage.isEmpty { damage = DamageList(bounds) }
@@ -111,33 +112,36 @@ extension Display where T: ~Copyable {
     if control.slots.freeCount < others &+ damage.count &- 1 { damage = DamageList(damage.bounds) }
     if needsResource { try postCreation(slot, index, place, commands) }
     let last = damage.count &- 1
-    for part in 0..<last {
-      let rectangle = damage.rectangles[part]
-      guard let offset = surfaces[index]?.offset(of: rectangle, in: slot) else { return }
+    var part = 0
+    while part < last {
+      let rectangle = damage[part]
+      guard let offset = surfaces[index & 15]?.offset(of: rectangle, in: slot) else { return }
       let command = TransferToHost2D(place.resource, rectangle: rectangle, offset: offset)
       try post(command, of: place, .transferToHost2D, commands)
+      part &+= 1
     }
-    let rectangle = damage.rectangles[last]
-    guard let offset = surfaces[index]?.offset(of: rectangle, in: slot) else { return }
+    let rectangle = damage[last]
+    guard let offset = surfaces[index & 15]?.offset(of: rectangle, in: slot) else { return }
     control.encode(
       commands, for: place, transferring: rectangle, at: offset,
       flushing: needsScanout ? bounds : damage.bounds, isWhole: isWhole)
     try control.postTransfer(commands)
     if viewers != 0 {
       try postViews(viewers, of: place, bounds, commands)
-      surfaces[index]?.needsScanout = false
+      surfaces[index & 15]?.needsScanout = false
     }
   }
 
   private mutating func postCreation(
     _ slot: Int, _ index: Int, _ place: FramePlace, _ commands: Int
   ) throws(GPUError) {
-    guard let shape = surfaces[index]?.shape, let backing = surfaces[index]?.backing(of: slot)
+    guard let shape = surfaces[index & 15]?.shape,
+      let backing = surfaces[index & 15]?.backing(of: slot)
     else { return }
     let create = ResourceCreate2D(
       place.resource, format: shape.format, width: shape.width, height: shape.height)
     try post(create, of: place, .resourceCreate2D, commands)
-    if let request = surfaces[index]?.attachRequest(slot, on: platform) {
+    if let request = surfaces[index & 15]?.attachRequest(slot, on: platform) {
       let subject = CommandSubject(.resourceAttachBacking, of: place)
       try control.post(from: request, subject, for: .frame(commands))
     } else {
@@ -146,7 +150,7 @@ extension Display where T: ~Copyable {
         byteCount: UInt32(truncatingIfNeeded: backing.byteCount))
       try post(attach, of: place, .resourceAttachBacking, commands)
     }
-    surfaces[index]?.create(slot)
+    surfaces[index & 15]?.create(slot)
   }
 
   private mutating func post<Command: ControlCommand>(

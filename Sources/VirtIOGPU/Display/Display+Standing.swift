@@ -61,14 +61,14 @@ extension Display where T: ~Copyable {
     let index = Int(loan.note.scanout & 15)
     let slot = Int(loan.note.slot & 3)
     progress[index].complete(number)
-    lanes[index].loans[slot] = consume loan
+    lanes[index & 15].loans[slot & 3] = consume loan
   }
 
   /// Whether the device has the oldest slot of a lane, and says nothing yet.
   mutating func isAwaited(_ index: Int) -> Bool {
     guard isStanding(index), control.isAwaited() else { return false }
     let slot = lanes[index & 15].oldest
-    for commands in 0..<8 where control.standing[commands].loan != nil {
+    for commands in 0..<8 where control.standing[commands & 7].loan != nil {
       guard let place = control.place(ofTaken: commands) else { continue }
       if Int(place.scanout) == index, place.slot == slot { return true }
     }
@@ -82,7 +82,7 @@ extension Display where T: ~Copyable {
     var frame = frame
     let index = frame.loan.note.scanout & 15
     frame.loan.note.stale.removeAll()
-    lanes[Int(index)].latest = frame.loan.note.slot
+    lanes[Int(index & 15)].latest = frame.loan.note.slot
     let number = control.sendStanding(frame.loan)
     progress[Int(index)].present(number)
     return Presentation(scanout: ScanoutID(rawValue: UInt32(index)), number: number)
@@ -107,13 +107,14 @@ extension Display where T: ~Copyable {
 
   /// Whether commands are encoded for all slots of a surface, and the device has all or nothing of each.
   private mutating func canStand(_ index: Int) -> Bool {
-    guard surfaces[index]?.canStand == true, let count = surfaces[index]?.buffer.slotCount else {
+    guard surfaces[index & 15]?.canStand == true, let count = surfaces[index & 15]?.buffer.slotCount
+    else {
       return false
     }
     for slot in 0..<count {
-      guard let place = surfaces[index]?.place(of: slot, index),
-        let commands = surfaces[index]?.buffer[noteOf: slot].commands,
-        let isInFlight = surfaces[index]?.inFlight.contains(slot),
+      guard let place = surfaces[index & 15]?.place(of: slot, index),
+        let commands = surfaces[index & 15]?.buffer[noteOf: slot].commands,
+        let isInFlight = surfaces[index & 15]?.inFlight.contains(slot),
         control.canStand(Int(commands), for: place, isInFlight: isInFlight)
       else { return false }
     }
@@ -121,25 +122,26 @@ extension Display where T: ~Copyable {
   }
 
   private mutating func stand(_ index: Int) {
-    guard let latest = surfaces[index]?.latestSlot, let count = surfaces[index]?.buffer.slotCount
+    guard let latest = surfaces[index & 15]?.latestSlot,
+      let count = surfaces[index & 15]?.buffer.slotCount
     else { return }
-    lanes[index].latest = UInt8(truncatingIfNeeded: latest)
-    lanes[index].count = UInt8(truncatingIfNeeded: count)
+    lanes[index & 15].latest = UInt8(truncatingIfNeeded: latest)
+    lanes[index & 15].count = UInt8(truncatingIfNeeded: count)
     for slot in 0..<count {
-      guard let commands = surfaces[index]?.buffer[noteOf: slot].commands,
-        let identity = surfaces[index]?.buffer.identity(of: slot),
-        let isInFlight = surfaces[index]?.inFlight.contains(slot)
+      guard let commands = surfaces[index & 15]?.buffer[noteOf: slot].commands,
+        let identity = surfaces[index & 15]?.buffer.identity(of: slot),
+        let isInFlight = surfaces[index & 15]?.inFlight.contains(slot)
       else { return }
       control.stand(Int(commands), for: identity)
       // One that is in hand will come by itself.
-      guard let loan = surfaces[index]?.buffer.lend(slot) else { continue }
+      guard let loan = surfaces[index & 15]?.buffer.lend(slot) else { continue }
       if isInFlight {
         control.resume(Int(commands), loan)
       } else {
-        lanes[index].loans[slot] = loan.keep()
+        lanes[index & 15].loans[slot & 3] = loan.keep()
       }
     }
-    surfaces[index]?.stand()
+    surfaces[index & 15]?.stand()
     let bit: UInt16 = 1 << UInt16(truncatingIfNeeded: index)
     laneScanouts |= bit
     control.standingScanouts |= bit
@@ -159,15 +161,16 @@ extension Display where T: ~Copyable {
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      let latest = Int(lanes[index].latest)
-      surfaces[index]?.stop(latest: latest, isShown: lanes[index].loans[latest & 3] != nil)
+      let latest = Int(lanes[index & 15].latest)
+      surfaces[index & 15]?.stop(
+        latest: latest, isShown: lanes[index & 15].loans[latest & 3] != nil)
       for slot in 0..<4 {
-        if let loan = lanes[index].loans[slot].take() { _ = loan.resume() }
+        if let loan = lanes[index & 15].loans[slot & 3].take() { _ = loan.resume() }
       }
     }
     for commands in 0..<8 {
       guard let place = control.place(ofTaken: commands) else { continue }
-      surfaces[Int(place.scanout)]?.resume(Int(place.slot), control.frames[commands].fence)
+      surfaces[Int(place.scanout) & 15]?.resume(Int(place.slot), control.frames[commands].fence)
     }
   }
 }

@@ -18,7 +18,7 @@ extension Display where T: ~Copyable {
     if let failure = progress[index].takeFailure() ?? viewFailure.take() {
       throw .command(failure)
     }
-    if surfaces[index]?.isRefused == true, surfaces[index]?.inFlight.isEmpty == true,
+    if surfaces[index & 15]?.isRefused == true, surfaces[index & 15]?.inFlight.isEmpty == true,
       let failure = progress[index].failure
     {
       try rollBack(index, failure)
@@ -27,7 +27,7 @@ extension Display where T: ~Copyable {
     if leavingSurfaces != 0 { try releaseLeaving() }
     guard try makeSurface(index) else { return false }
     if dueViews != 0 { try serveViews() }
-    if fits(index) == true, retiredSurfaces[index] == nil, leavingSurfaces == 0 {
+    if fits(index) == true, retiredSurfaces[index & 15] == nil, leavingSurfaces == 0 {
       attention &= ~(1 << UInt16(truncatingIfNeeded: index))
     }
     return true
@@ -43,16 +43,16 @@ extension Display where T: ~Copyable {
   /// - Throws: ``GPUError``: there cannot be a surface of the size that is wanted. If there is an old one,
   ///   or the size was asked for by the program, this is said once, and the old one stays.
   private mutating func makeSurface(_ index: Int) throws(GPUError) -> Bool {
-    if surfaces[index] != nil {
+    if surfaces[index & 15] != nil {
       guard fits(index) == false else { return true }
       // One that never goes leaves no room for another.
-      if retiredSurfaces[index]?.release == .refused {
+      if retiredSurfaces[index & 15]?.release == .refused {
         guard !requests[index].followsDisplay else { return true }
         refuseRequest(index)
         throw .busy
       }
-      guard surfaces[index]?.created.isEmpty == true || retiredSurfaces[index] == nil,
-        surfaces[index]?.isIdle == true
+      guard surfaces[index & 15]?.created.isEmpty == true || retiredSurfaces[index & 15] == nil,
+        surfaces[index & 15]?.isIdle == true
       else { return false }
     }
     let shape = wantedShape(index)
@@ -61,13 +61,13 @@ extension Display where T: ~Copyable {
       surface = try Surface(
         makeResourceID(), shape, buffers: buffers, sharing: blob, platform: platform)
     } catch {
-      if requests[index].followsDisplay { surfaces[index]?.refusedShape = shape }
+      if requests[index].followsDisplay { surfaces[index & 15]?.refusedShape = shape }
       refuseRequest(index)
       throw error
     }
     surface.request = requests[index]
     retire(index)
-    surfaces[index] = consume surface
+    surfaces[index & 15] = consume surface
     if isSeparate { separate(index) }
     return true
   }
@@ -75,55 +75,55 @@ extension Display where T: ~Copyable {
   /// Has a surface go, at once if the device was never told of it.
   @inline(never)
   mutating func retire(_ index: Int) {
-    guard let old = surfaces[index].take() else { return }
+    guard let old = surfaces[index & 15].take() else { return }
     if old.created.isEmpty {
       old.free(to: platform)
     } else {
-      retiredSurfaces[index] = consume old
+      retiredSurfaces[index & 15] = consume old
     }
   }
 
   /// Gives each slot of a surface a resource, if it has none.
   mutating func separate(_ index: Int) {
     isSeparate = true
-    guard surfaces[index]?.furtherResources == ResourceID.none else { return }
+    guard surfaces[index & 15]?.furtherResources == ResourceID.none else { return }
     let second = makeResourceID()
     _ = makeResourceID()
-    surfaces[index]?.furtherResources = second
+    surfaces[index & 15]?.furtherResources = second
   }
 
   /// Has the device let go of a surface that is not on the scanout any more, then frees its memory.
   mutating func releaseRetired(_ index: Int) throws(GPUError) {
     let owner = CommandOwner.release(ofScanout: index)
-    guard let release = retiredSurfaces[index]?.release, !control.isPending(owner),
-      surfaces[index]?.inFlight.isEmpty != false
+    guard let release = retiredSurfaces[index & 15]?.release, !control.isPending(owner),
+      surfaces[index & 15]?.inFlight.isEmpty != false
     else { return }
     // Who knows whether the device still uses the memory: it stays until the reset.
-    if control.takeFailure(of: owner) != nil { retiredSurfaces[index]?.release = .refused }
+    if control.takeFailure(of: owner) != nil { retiredSurfaces[index & 15]?.release = .refused }
     switch release {
     case .refused: return
     case .asked:
-      guard retiredSurfaces[index]?.release == .asked else { return }
-      if let old = retiredSurfaces[index].take() { old.free(to: platform) }
+      guard retiredSurfaces[index & 15]?.release == .asked else { return }
+      if let old = retiredSurfaces[index & 15].take() { old.free(to: platform) }
     case .notAsked:
       // One that the device did not take goes at once, another when its successor is on the scanouts.
       let isNeeded =
-        retiredSurfaces[index]?.isRefused == false
-        && (surfaces[index]?.isOnScanout == false || blockedViews & viewers(of: index) != 0)
+        retiredSurfaces[index & 15]?.isRefused == false
+        && (surfaces[index & 15]?.isOnScanout == false || blockedViews & viewers(of: index) != 0)
       guard !isNeeded else { return }
       // Those for which there is no room follow when these are answered.
       for slot in 0..<BufferCount.three.rawValue
-      where retiredSurfaces[index]?.created.contains(slot) == true {
+      where retiredSurfaces[index & 15]?.created.contains(slot) == true {
         guard control.slots.freeCount >= 2,
-          let resource = retiredSurfaces[index]?.resource(of: slot)
+          let resource = retiredSurfaces[index & 15]?.resource(of: slot)
         else { break }
         // A blob was made of its memory, and goes with it.
         if blob == nil { try postRelease(.detachBacking(resource), resource, index) }
         try postRelease(.unref(resource), resource, index)
-        retiredSurfaces[index]?.unref(slot)
+        retiredSurfaces[index & 15]?.unref(slot)
       }
-      if retiredSurfaces[index]?.created.isEmpty == true {
-        retiredSurfaces[index]?.release = .asked
+      if retiredSurfaces[index & 15]?.created.isEmpty == true {
+        retiredSurfaces[index & 15]?.release = .asked
       }
       control.publish()
     }
@@ -149,26 +149,26 @@ extension Display where T: ~Copyable {
   /// - Throws: The failure, if there was none and the display still wants the size that was refused.
   private mutating func rollBack(_ index: Int, _ failure: CommandFailure) throws(GPUError) {
     // Unless the program has asked for something else since.
-    let isWanted = surfaces[index]?.request == requests[index]
+    let isWanted = surfaces[index & 15]?.request == requests[index]
     let isOther = isWanted && revertViews(of: index)
-    if retiredSurfaces[index] == nil, !isOther, requests[index].followsDisplay,
+    if retiredSurfaces[index & 15] == nil, !isOther, requests[index].followsDisplay,
       fits(index) == true
     {
       throw .command(failure)
     }
-    guard let failed = surfaces[index].take() else { return }
-    if var old = retiredSurfaces[index].take() {
+    guard let failed = surfaces[index & 15].take() else { return }
+    if var old = retiredSurfaces[index & 15].take() {
       if failed.request.followsDisplay { old.refusedShape = failed.shape }
       // The one that failed may have taken its place.
       old.startOver()
-      surfaces[index] = consume old
+      surfaces[index & 15] = consume old
     }
     if isWanted { revertRequest(index) }
     if failed.created.isEmpty {
       // Without the resource, the device was never told of its memory.
       failed.free(to: platform)
     } else {
-      retiredSurfaces[index] = consume failed
+      retiredSurfaces[index & 15] = consume failed
     }
   }
 }

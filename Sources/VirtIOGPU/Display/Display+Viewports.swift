@@ -44,7 +44,7 @@ extension Display where T: ~Copyable {
     for index in 0..<16 {
       let surface = views[index].wanted.surface
       if enabledScanouts & Self.bit(index) != 0 { frameScanouts |= Self.bit(surface) }
-      if surface != index, surfaces[index] != nil || retiredSurfaces[index] != nil {
+      if surface != index, surfaces[index & 15] != nil || retiredSurfaces[index & 15] != nil {
         leavingSurfaces |= Self.bit(index)
       }
     }
@@ -103,7 +103,7 @@ extension Display where T: ~Copyable {
   /// Notes that the device has done what came with a frame of a surface.
   @inline(never)
   mutating func confirmViews(of index: Int) {
-    guard surfaces[index]?.isRefused == false else { return }
+    guard surfaces[index & 15]?.isRefused == false else { return }
     var rest = frameViews
     while rest != 0 {
       let scanout = rest.trailingZeroBitCount
@@ -121,7 +121,10 @@ extension Display where T: ~Copyable {
   @inline(never)
   mutating func revertViews(of index: Int) -> Bool {
     var hasChanged = false
-    for scanout in 0..<16 {
+    var rest = UInt16.max
+    while rest != 0 {
+      let scanout = rest.trailingZeroBitCount
+      rest &= rest &- 1
       if views[scanout].asked.surface == index { frameViews &= ~Self.bit(scanout) }
       guard views[scanout].wanted.surface == index, views[scanout].revert() else { continue }
       hasChanged = true
@@ -164,8 +167,8 @@ extension Display where T: ~Copyable {
 
   private mutating func postView(_ index: Int) throws(GPUError) -> Bool {
     let source = views[index].wanted.surface
-    guard fits(source) == true, let bounds = surfaces[source]?.bounds,
-      let resource = surfaces[source]?.shownResource
+    guard fits(source) == true, let bounds = surfaces[source & 15]?.bounds,
+      let resource = surfaces[source & 15]?.shownResource
     else { return false }
     guard control.slots.freeCount >= 2 else {
       blockedViews |= Self.bit(index)
@@ -177,7 +180,7 @@ extension Display where T: ~Copyable {
     if blob == nil {
       try postScanout(index, resource, part, for: owner)
     } else {
-      guard let slot = surfaces[source]?.latestSlot else { return false }
+      guard let slot = surfaces[source & 15]?.latestSlot else { return false }
       try postShared(slot, source, on: index, part, for: owner)
       views[index].asked = views[index].wanted
     }
@@ -238,11 +241,11 @@ extension Display where T: ~Copyable {
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
-      if retiredSurfaces[index] == nil, !isShown(index), surfaces[index]?.isIdle == true {
+      if retiredSurfaces[index & 15] == nil, !isShown(index), surfaces[index & 15]?.isIdle == true {
         retire(index)
       }
       try releaseRetired(index)
-      if surfaces[index] == nil, retiredSurfaces[index] == nil {
+      if surfaces[index & 15] == nil, retiredSurfaces[index & 15] == nil {
         leavingSurfaces &= ~Self.bit(index)
       }
     }

@@ -25,7 +25,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// A bit for each scanout whose surface is shown by an enabled one.
   var frameScanouts: UInt16 = 0
   /// How far the frames of each scanout have come.
-  var progress = InlineArray<16, FrameProgress>(repeating: FrameProgress())
+  var progress = FixedArray<16, FrameProgress>(repeating: FrameProgress())
 
   /// A bit for each enabled scanout, or for the first although it is not; see ``isFallback``.
   var enabledScanouts: UInt16 = 0
@@ -66,9 +66,9 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var waitingScanouts: UInt16 = 0
 
   /// What the program has asked of the surface of each scanout.
-  var requests: InlineArray<16, ModeRequest>
+  var requests: FixedArray<16, ModeRequest>
   /// What each scanout shows.
-  var views = InlineArray<16, ViewProgress> { ViewProgress($0) }
+  var views = FixedArray<16, ViewProgress> { ViewProgress($0) }
   /// A bit for each scanout of which the device has still to be told what it shows.
   var dueViews: UInt16 = 0
   /// A bit for each scanout of which the device was told that, and has not answered.
@@ -83,9 +83,13 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var viewFailure: CommandFailure?
 
   /// The outputs of the device, as it described them last. Those beyond ``scanoutCount`` are disabled.
-  public internal(set) var scanouts: InlineArray<16, Scanout>
+  public internal(set) var scanouts: FixedArray<16, Scanout>
   /// How many outputs the device has, 1 to 16.
-  public internal(set) var scanoutCount: Int
+  public internal(set) var scanoutCount: Int {
+    get { Int(describedCount) }
+    set { describedCount = UInt8(truncatingIfNeeded: newValue) }
+  }
+  private var describedCount: UInt8
   /// The features of the GPU that were agreed.
   public let features: GPUFeatures
   /// The features of its queues and its transport that were agreed.
@@ -205,16 +209,16 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   ) {
     self.blob = blob
     self.buffers = buffers
-    requests = InlineArray(repeating: ModeRequest(format: format))
+    requests = FixedArray(repeating: ModeRequest(format: format))
     self.platform = platform
     features = GPUFeatures(rawValue: device.features.intersection(.deviceType).rawValue)
     self.device = device
     self.control = control
     self.cursorQueue = cursorQueue
-    self.scanoutCount = scanoutCount
+    describedCount = UInt8(truncatingIfNeeded: scanoutCount)
     surfaces = InlineArray { _ in nil }
     retiredSurfaces = InlineArray { _ in nil }
-    scanouts = InlineArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }
+    scanouts = FixedArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }
   }
 
   /// A resource id that no living resource has.
@@ -304,8 +308,8 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     cursorQueue.free(to: platform, after: proof)
     if let buffer = cursorBuffer.take() { buffer.free(to: platform) }
     for index in surfaces.indices {
-      if let surface = surfaces[index].take() { surface.free(to: platform) }
-      if let surface = retiredSurfaces[index].take() { surface.free(to: platform) }
+      if let surface = surfaces[index & 15].take() { surface.free(to: platform) }
+      if let surface = retiredSurfaces[index & 15].take() { surface.free(to: platform) }
     }
     if let failure { throw failure }
   }
@@ -338,14 +342,14 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
           try finishCalls(waiting: waiter)
         }
         for slot in 0..<buffers.rawValue {
-          if surfaces[index]?.created.contains(slot) == true,
-            let resource = surfaces[index]?.resource(of: slot)
+          if surfaces[index & 15]?.created.contains(slot) == true,
+            let resource = surfaces[index & 15]?.resource(of: slot)
           {
             try release(resource, isBlob: blob != nil, from: scanouts[index].id, waiting: waiter)
           }
-          if retiredSurfaces[index]?.release == .notAsked,
-            retiredSurfaces[index]?.created.contains(slot) == true,
-            let resource = retiredSurfaces[index]?.resource(of: slot)
+          if retiredSurfaces[index & 15]?.release == .notAsked,
+            retiredSurfaces[index & 15]?.created.contains(slot) == true,
+            let resource = retiredSurfaces[index & 15]?.resource(of: slot)
           {
             try release(resource, isBlob: blob != nil, waiting: waiter)
           }

@@ -30,19 +30,14 @@ extension Surface {
   /// - Returns: Where it is; nil if one entry will do.
   mutating func attachRequest<P: Platform>(_ slot: Int, on platform: borrowing P) -> Segment?
   where P.Region == Region {
-    let range = backingRange(of: slot)
     let resource = resource(of: slot)
-    let place = range.lowerBound / buffer.slotStride
-    return requests?.write(place, range, of: buffer, on: platform) {
+    let place = arrangement == .separate ? slot : 0
+    let byteCount = arrangement == .separate ? buffer.slotByteCount : buffer.byteCount
+    return requests?.write(
+      place, at: place &* buffer.slotStride, byteCount: byteCount, of: buffer, on: platform
+    ) {
       ResourceAttachEntries(resource, entryCount: $0)
     }
-  }
-
-  /// Which bytes are behind a slot's resource, from the start of the first slot.
-  func backingRange(of slot: Int) -> Range<Int> {
-    guard arrangement == .separate else { return 0..<buffer.byteCount }
-    let start = slot &* buffer.slotStride
-    return start..<start &+ buffer.slotByteCount
   }
 
   /// The memory behind a slot's resource, if one entry is enough for it.
@@ -57,9 +52,9 @@ extension Surface {
   /// that.
   func offset(of rectangle: Rectangle, in slot: Int) -> UInt64 {
     prepareForDeviceReads(rectangle, in: slot)
-    let pixel = UInt64(rectangle.y) &* UInt64(width) &+ UInt64(rectangle.x)
-    let start = arrangement == .separate ? 0 : UInt64(slot) &* UInt64(buffer.slotStride)
-    return start &+ pixel &* 4
+    let pixel = rectangle.y &* Int(width) &+ rectangle.x
+    let start = arrangement == .separate ? 0 : slot &* buffer.slotStride
+    return UInt64(truncatingIfNeeded: start &+ pixel &* 4)
   }
 
   /// Makes the pixels of a rectangle, which lies inside, what the device finds in memory.

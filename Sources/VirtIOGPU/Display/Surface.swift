@@ -46,7 +46,7 @@ struct Surface<Region: DMARegion>: ~Copyable {
   /// The slot that was presented last.
   private var latest: Int
   /// Which frame was presented last in each slot.
-  private var numbers = InlineArray<3, UInt64>(repeating: 0)
+  private var numbers = FixedArray<4, UInt64>(repeating: 0)
 
   /// What could not be had in place of this one.
   var refusedShape: SurfaceShape?
@@ -81,10 +81,13 @@ struct Surface<Region: DMARegion>: ~Copyable {
     }
     let byteCount = UInt64(shape.width) &* UInt64(shape.height) &* 4
     let alignment = blob?.alignment ?? 4
-    let stride = (byteCount &+ UInt64(alignment) &- 1) & ~(UInt64(alignment) &- 1)
-    let slotCount = min(UInt64(buffers.rawValue), UInt64(UInt32.max) / stride)
+    let rest = UInt64(truncatingIfNeeded: alignment) &- 1
+    let stride = (byteCount &+ rest) & ~rest
+    let slotCount = min(
+      UInt64(truncatingIfNeeded: buffers.rawValue), UInt64(UInt32.max) / max(1, stride))
     var memory = try Self.makeMemory(
-      slotByteCount: Int(byteCount), slotCount: Int(slotCount), slotAlignment: alignment,
+      slotByteCount: Int(truncatingIfNeeded: byteCount),
+      slotCount: Int(truncatingIfNeeded: slotCount), slotAlignment: alignment,
       note: SlotNote(shape), on: platform)
     requests = memory.requests.take()
     buffer = memory.buffer

@@ -17,25 +17,26 @@ public struct Viewport: Equatable, Sendable {
 struct View: Equatable {
   /// Which surface that is.
   let surface: Int
-  /// Which part, as `x`, `y`, `width` and `height`; without width, all of it.
-  private let part: SIMD4<UInt32>
+  // Which part; without width, all of it. In words of their own, which are compared at once.
+  private let x, y, width, height: UInt32
 
   /// A part that lies in the surface; nil for all of it.
   init(of surface: Int, _ rectangle: Rectangle? = nil) {
     self.surface = surface & 15
     guard let rectangle else {
-      part = SIMD4(repeating: 0)
+      (x, y, width, height) = (0, 0, 0, 0)
       return
     }
-    part = SIMD4(
-      UInt32(truncatingIfNeeded: rectangle.x), UInt32(truncatingIfNeeded: rectangle.y),
-      UInt32(truncatingIfNeeded: rectangle.width), UInt32(truncatingIfNeeded: rectangle.height))
+    x = UInt32(truncatingIfNeeded: rectangle.x)
+    y = UInt32(truncatingIfNeeded: rectangle.y)
+    width = UInt32(truncatingIfNeeded: rectangle.width)
+    height = UInt32(truncatingIfNeeded: rectangle.height)
   }
 
   /// The part; nil for all of it.
   var rectangle: Rectangle? {
-    if part.z == 0 { return nil }
-    return Rectangle(x: Int(part.x), y: Int(part.y), width: Int(part.z), height: Int(part.w))
+    if width == 0 { return nil }
+    return Rectangle(x: Int(x), y: Int(y), width: Int(width), height: Int(height))
   }
 
   /// The part; all of the surface, if the part does not lie in it.

@@ -1,6 +1,8 @@
+import VirtIO
+
 /// The modes of a display, each once: the first 64 of them, stored in place.
 public struct DisplayModeList: Sendable {
-  private var storage: InlineArray<64, DisplayMode>
+  private var storage: FixedArray<64, DisplayMode>
   /// How many modes the list holds: up to 64.
   public private(set) var count = 0
   /// Whether there were more than the list holds.
@@ -11,7 +13,7 @@ public struct DisplayModeList: Sendable {
 
   /// A list without modes.
   init() {
-    storage = InlineArray(repeating: DisplayMode(width: 0, height: 0))
+    storage = FixedArray(repeating: DisplayMode(width: 0, height: 0))
   }
 
   /// The modes. What the display says exactly comes before what it only names.

@@ -6,14 +6,14 @@ import VirtIO
 /// believed, and is nil or nothing where none is: any bytes at all are an EDID, if perhaps one that says
 /// nothing. Nothing is allocated, and everything ends.
 public struct EDID: Sendable {
-  private let storage: InlineArray<1024, UInt8>
+  private let storage: FixedArray<1024, UInt8>
   private let byteCount: Int
 
   /// Copies the data out of a response of the right length.
   init(_ response: RawSpan) {
     let claimed = response.wire(EDIDResponse.self)?.size.value ?? 0
     byteCount = min(Int(clamping: claimed), EDIDResponse.dataByteCount)
-    storage = InlineArray { index in
+    storage = FixedArray { index in
       response.wire(LittleEndian<UInt8>.self, at: MemoryLayout<EDIDResponse>.size &+ index)?.value
         ?? 0
     }
@@ -22,7 +22,7 @@ public struct EDID: Sendable {
   /// An EDID that was had elsewhere: its first 1024 bytes, or all if there are less.
   public init(_ bytes: Span<UInt8>) {
     byteCount = min(bytes.count, EDIDResponse.dataByteCount)
-    storage = InlineArray { index in index < bytes.count ? bytes[index] : 0 }
+    storage = FixedArray { index in index < bytes.count ? bytes[index] : 0 }
   }
 
   /// The bytes: blocks of 128, of which the first is the base block.

@@ -1,6 +1,8 @@
+import VirtIO
+
 /// A few words in an EDID: up to 13 characters of printable ASCII.
 public struct EDIDText: Equatable, Sendable {
-  private var storage: InlineArray<13, UInt8>
+  private var storage: FixedArray<13, UInt8>
   /// How many characters there are: 1 to 13.
   public private(set) var count = 0
 
@@ -9,7 +11,7 @@ public struct EDIDText: Equatable, Sendable {
   ///
   /// - Returns: Nil if nothing is left.
   init?(_ block: Span<UInt8>, at start: Int) {
-    storage = InlineArray(repeating: 0)
+    storage = FixedArray(repeating: 0)
     var end = 0
     for index in 0..<storage.count {
       let byte = block.byte(start &+ index)
@@ -26,7 +28,7 @@ public struct EDIDText: Equatable, Sendable {
 
   /// Three capital letters of five bits each, 1 for A; nil if one is none.
   init?(letters: Int) {
-    storage = InlineArray(repeating: 0)
+    storage = FixedArray(repeating: 0)
     for index in 0..<3 {
       let letter = letters &>> (10 &- index &* 5) & 0x1f
       guard 1...26 ~= letter else { return nil }

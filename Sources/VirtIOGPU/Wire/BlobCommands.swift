@@ -22,7 +22,7 @@ struct ResourceCreateBlob: ControlCommand {
     resourceID = LE32(resource.rawValue)
     self.flags = LE32(flags.rawValue)
     self.entryCount = LE32(UInt32(truncatingIfNeeded: entryCount))
-    self.byteCount = LE64(UInt64(byteCount))
+    self.byteCount = LE64(UInt64(truncatingIfNeeded: byteCount))
   }
 }
 

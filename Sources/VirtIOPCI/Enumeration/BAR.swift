@@ -48,7 +48,7 @@ struct BARSizing<Access: RegisterAccess> {
   /// - Parameter takesTwo: Becomes whether it takes the next register too, sensible or not.
   @inline(never)
   func size(of index: Int, takesTwo: inout Bool) -> BAR? {
-    let offset = ConfigurationOffset.firstBAR &+ UInt(index) &* 4
+    let offset = ConfigurationOffset.firstBAR &+ UInt(bitPattern: index) &* 4
     // Read once: a second look might say something else.
     let low = configuration.read32(at: offset)
     takesTwo = low & 7 == 4 && index &+ 1 < registerCount
@@ -95,7 +95,7 @@ struct BARSizing<Access: RegisterAccess> {
 
   /// Sets BAR `index` to `address`.
   func assign(_ address: UInt64, to bar: BAR, at index: Int) {
-    let offset = ConfigurationOffset.firstBAR &+ UInt(index) &* 4
+    let offset = ConfigurationOffset.firstBAR &+ UInt(bitPattern: index) &* 4
     configuration.write32(UInt32(truncatingIfNeeded: address), at: offset)
     if bar.is64Bit {
       configuration.write32(UInt32(truncatingIfNeeded: address >> 32), at: offset &+ 4)

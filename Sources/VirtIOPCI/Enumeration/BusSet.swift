@@ -1,6 +1,8 @@
+import VirtIO
+
 /// The buses that a walk has been on, so that none is walked twice, whatever bridges say.
 struct BusSet {
-  private var words = InlineArray<4, UInt64>(repeating: 0)
+  private var words = FixedArray<4, UInt64>(repeating: 0)
 
   /// Adds a bus; false if it was there.
   mutating func insert(_ bus: UInt8) -> Bool {

@@ -54,7 +54,7 @@ public struct PCIHostBridge<Access: RegisterAccess> {
   /// be using it.
   public func function(at address: PCIAddress) -> PCIFunction<Access>? {
     guard let configuration = presentConfiguration(of: address) else { return nil }
-    var bars = InlineArray<6, RegisterWindow<Access>?>(repeating: nil)
+    var bars = FixedArray<6, RegisterWindow<Access>?>(repeating: nil)
     let sizing = BARSizing(configuration)
     sizing.forEach { index, bar in
       if bar.isMemory, bar.address != 0, let cpu = cpuAddress(of: bar) {
@@ -89,7 +89,8 @@ public struct PCIHostBridge<Access: RegisterAccess> {
     var slot = slot
     while slot < 256 {
       let address = PCIAddress(
-        bus: bus, device: UInt8(slot >> 3), function: UInt8(slot & 7))
+        bus: bus, device: UInt8(truncatingIfNeeded: slot >> 3),
+        function: UInt8(slot & 7))
       if presentConfiguration(of: address) != nil {
         // Functions other than 0 are only there if function 0 says that it is not alone.
         if address.function == 0 || isMultiFunction(address) { return address }

@@ -62,8 +62,11 @@ public struct PCIInterrupts<Access: RegisterAccess & Sendable>: InterruptSource 
       common.readConfigurationVector() == Vector.configuration
     else { return 0 }
     var count: UInt16 = 1
-    for index in 0..<min(common.readQueueCount(), 64) {
+    let queueCount = min(common.readQueueCount(), 64)
+    var index: UInt16 = 0
+    while index < queueCount {
       common.writeQueueSelect(index)
+      index &+= 1
       let vector = common.readQueueVector()
       if vector == Vector.none { continue }
       // They were given out one after the other.

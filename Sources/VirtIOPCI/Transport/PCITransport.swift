@@ -17,7 +17,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   public let interrupts: PCIInterrupts<Access>
   private var vectors = VectorSupply()
   /// The first four shared memory regions of the device; what they are for, its type defines.
-  public let sharedMemory: InlineArray<4, SharedMemoryRegion?>
+  public let sharedMemory: FixedArray<4, SharedMemoryRegion?>
   /// Where in configuration space the capability lies through which registers can be reached without
   /// a BAR (`VIRTIO_PCI_CAP_PCI_CFG`); nil if there is none. The driver does not use it.
   public let configurationAccess: UInt8?

@@ -43,7 +43,7 @@ public struct VirtIOStructure: Equatable, Sendable {
 /// The first usable structure of each kind that a function has.
 struct VirtIOStructures<Access: RegisterAccess> {
   /// The first usable structure of each kind that has registers, in the order of their numbers.
-  private var kept = InlineArray<4, RegisterWindow<Access>?>(repeating: nil)
+  private var kept = FixedArray<4, RegisterWindow<Access>?>(repeating: nil)
   var common: RegisterWindow<Access>? { kept[0] }
   var notification: RegisterWindow<Access>? { kept[1] }
   private(set) var notificationMultiplier: UInt32 = 0
@@ -53,7 +53,7 @@ struct VirtIOStructures<Access: RegisterAccess> {
   private(set) var configurationAccess: UInt8?
   /// The first MSI-X capability, if it makes sense.
   private(set) var messages: MSIX<Access>?
-  private(set) var sharedMemory = InlineArray<4, SharedMemoryRegion?>(repeating: nil)
+  private(set) var sharedMemory = FixedArray<4, SharedMemoryRegion?>(repeating: nil)
   private var rejected: VirtIOStructure?
 
   /// `cap_vndr` of every VirtIO capability.
@@ -147,12 +147,12 @@ struct VirtIOStructures<Access: RegisterAccess> {
       bar.window(at: start, byteCount: length) != nil
     else { return false }
     for index in sharedMemory.indices {
-      if sharedMemory[index]?.id == id { return true }
-      if sharedMemory[index] == nil {
+      guard let known = sharedMemory[index] else {
         sharedMemory[index] = SharedMemoryRegion(
           id: id, bar: structure.bar, offset: offset, byteCount: byteCount)
         return true
       }
+      if known.id == id { return true }
     }
     return true
   }
