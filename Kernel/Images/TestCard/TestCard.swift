@@ -172,8 +172,11 @@ extension Display where P: InterruptPlatform, T: ~Copyable {
     }
     // An event may be about what was there when the device was opened.
     var isShown = false
-    for index in 0..<scanoutCount where scanouts[index] != before[index] {
-      guard scanouts[index].isEnabled else { continue }
+    var rest = UInt16.max
+    while rest != 0 {
+      let index = rest.trailingZeroBitCount
+      rest &= rest &- 1
+      guard scanouts[index] != before[index], scanouts[index].isEnabled else { continue }
       if let error = drawOrMend(gpu: gpu, scanout: index, waiting: patience) {
         printLine("TESTCARD gpu=\(gpu) scanout=\(index) \(error)")
       } else {

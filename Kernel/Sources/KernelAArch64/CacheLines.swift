@@ -17,9 +17,9 @@ struct CacheLines: Equatable {
   init(address: UInt, byteCount: Int, lineByteCount line: UInt, granule: UInt) {
     first = address & ~(line &- 1)
     guard byteCount > 0 else { return }
-    let (sum, isOver) = address.addingReportingOverflow(UInt(byteCount) &- 1)
+    let (sum, isOver) = address.addingReportingOverflow(UInt(bitPattern: byteCount) &- 1)
     let last = isOver ? UInt.max : sum
-    count = (last & ~(line &- 1) &- first) / line &+ 1
+    count = (last & ~(line &- 1) &- first) / max(1, line) &+ 1
     // The end of all addresses is 0, and so are these if they lie there: the distance is right.
     let start = ((address &+ (granule &- 1)) & ~(granule &- 1) &- first) / line
     let end = ((last &+ 1) & ~(granule &- 1) &- first) / line

@@ -25,7 +25,7 @@ public enum DataCache {
 
   /// Writes back what the cache holds of a range and keeps it: before a device reads.
   public static func clean(_ address: UInt, byteCount: Int) {
-    let line = UInt(lineByteCount)
+    let line = UInt(bitPattern: lineByteCount)
     let lines = lines(address, byteCount, line)
     for index in 0..<lines.count { kernel_clean_line(lines.first &+ index &* line) }
     kernel_finish_maintenance()
@@ -36,7 +36,7 @@ public enum DataCache {
   /// Lines that something outside the range may lie in are written back before. If the CPU has
   /// changed such a line meanwhile, what the device wrote there is lost.
   public static func invalidate(_ address: UInt, byteCount: Int) {
-    let line = UInt(lineByteCount)
+    let line = UInt(bitPattern: lineByteCount)
     let lines = lines(address, byteCount, line)
     for index in 0..<lines.count {
       let place = lines.first &+ index &* line
@@ -52,7 +52,7 @@ public enum DataCache {
   /// Writes back what the cache holds of a range and drops it: before a device writes and the CPU
   /// reads it, and where the CPU may have written.
   public static func cleanAndInvalidate(_ address: UInt, byteCount: Int) {
-    let line = UInt(lineByteCount)
+    let line = UInt(bitPattern: lineByteCount)
     let lines = lines(address, byteCount, line)
     for index in 0..<lines.count {
       kernel_clean_and_invalidate_line(lines.first &+ index &* line)
@@ -62,6 +62,7 @@ public enum DataCache {
 
   private static func lines(_ address: UInt, _ byteCount: Int, _ line: UInt) -> CacheLines {
     CacheLines(
-      address: address, byteCount: byteCount, lineByteCount: line, granule: UInt(granuleByteCount))
+      address: address, byteCount: byteCount, lineByteCount: line,
+      granule: UInt(bitPattern: granuleByteCount))
   }
 }

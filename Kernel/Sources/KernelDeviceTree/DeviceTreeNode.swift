@@ -73,12 +73,14 @@ extension DeviceTree {
       if node.depth != found.depth &+ 1 { continue }
       var end = start
       var name = Int(node.offset) &+ 4
-      while end < path.count, path[end] != slash, path[end] == bytes.byte(at: name) {
+      while end < path.count, path.byte(at: end) != slash,
+        path.byte(at: end) == bytes.byte(at: name)
+      {
         end &+= 1
         name &+= 1
       }
       let next = bytes.byte(at: name)
-      if end == path.count || path[end] == slash, next == 0 || next == UInt8(ascii: "@") {
+      if end == path.count || path.byte(at: end) == slash, next == 0 || next == UInt8(ascii: "@") {
         found = node
         start = end &+ 1
       }

@@ -105,13 +105,15 @@ extension DeviceTree {
   @inline(never)
   func list(_ value: DeviceTreeValue, contains name: Span<UInt8>, allowingSuffix: Bool) -> Bool {
     var isStart = true
-    for offset in value.start..<value.end {
+    var offset = value.start
+    while offset < value.end {
       if isStart, let next = bytes.byte(after: name, at: offset, end: value.end),
         next == 0 || allowingSuffix
       {
         return true
       }
       isStart = bytes.byte(at: offset) == 0
+      offset &+= 1
     }
     return false
   }

@@ -25,7 +25,7 @@ struct MachineReader: ~Copyable, ~Escapable {
   let tree: DeviceTree
 
   /// The nodes from the root to the current one, at index 1 + depth.
-  var buses = InlineArray<17, Bus> { _ in Bus() }
+  var buses = InlineArray<32, Bus> { _ in Bus() }
 
   /// 1 + the depth of the current node.
   var level = 0
@@ -51,7 +51,7 @@ struct MachineReader: ~Copyable, ~Escapable {
   // Readers of the arrays are `mutating` because 6.3 copies an InlineArray to index it in `self`
   // otherwise.
   private subscript(slot: DeviceTreeSlot) -> DeviceTreeValue {
-    mutating get { slots[slot.rawValue] }
+    mutating get { slots[slot.rawValue & 15] }
   }
 
   /// Walks the tree.
@@ -65,7 +65,7 @@ struct MachineReader: ~Copyable, ~Escapable {
       if token.kind == .property {
         let place = tree.place(
           ofStringAt: tree.stringsStart &+ Int(tree.bytes.word(at: Int(token.offset) &+ 8)))
-        if place < DeviceTreeSlot.count { slots[place] = token.value }
+        if place < DeviceTreeSlot.count { slots[place & 15] = token.value }
         continue
       }
       if isUnjudged {
@@ -78,7 +78,7 @@ struct MachineReader: ~Copyable, ~Escapable {
       isUnjudged = token.kind == .beginNode
       if isUnjudged {
         level &+= 1
-        buses[level].offset = token.offset
+        buses[level & 31].offset = token.offset
         slots = InlineArray(repeating: .none)
       } else {
         level &-= 1
@@ -103,13 +103,13 @@ struct MachineReader: ~Copyable, ~Escapable {
 
   /// Takes from the current node what it has to say.
   private mutating func judge(_ machine: inout MachineDescription) throws(DeviceTreeError) {
-    var traits = buses[level &- 1].traits
+    var traits = buses[(level &- 1) & 31].traits
     let isReservation = !traits.isDisjoint(with: .reservedMemory)
     traits.remove(.reservedMemory)
     if self[.status].isPresent, !words(.status, .okay) { traits.insert(.disabled) }
     if self[.dmaNoncoherent].isPresent { traits.remove(.dmaCoherent) }
     if self[.dmaCoherent].isPresent { traits.insert(.dmaCoherent) }
-    let offset = buses[level].offset
+    let offset = buses[level & 31].offset
     if level == 2 {
       let name = tree.word(at: Int(offset) &+ 4)
       if name == .reservedMemory { traits.insert(.reservedMemory) }
@@ -119,7 +119,7 @@ struct MachineReader: ~Copyable, ~Escapable {
       }
       if name == .aliases { aliases = node }
     }
-    buses[level] = Bus(
+    buses[level & 31] = Bus(
       offset: offset, addressCells: cell(.addressCells, default: 2),
       sizeCells: cell(.sizeCells, default: 1), ranges: self[.ranges], traits: traits)
     if !traits.isDisjoint(with: .disabled) { return }
@@ -147,7 +147,7 @@ struct MachineReader: ~Copyable, ~Escapable {
   private var node: DeviceTreeNode {
     mutating get {
       DeviceTreeNode(
-        offset: buses[level].offset, depth: UInt32(truncatingIfNeeded: level &- 1))
+        offset: buses[level & 31].offset, depth: UInt32(truncatingIfNeeded: level &- 1))
     }
   }
 
@@ -175,12 +175,12 @@ struct MachineReader: ~Copyable, ~Escapable {
   private mutating func check(
     _ level: Int, _ least: UInt32 = 1, _ most: UInt32 = 2
   ) throws(DeviceTreeError) {
-    var count = buses[level].addressCells
+    var count = buses[level & 31].addressCells
     if count >= least, count <= most {
-      count = buses[level].sizeCells
+      count = buses[level & 31].sizeCells
       if count >= 1, count <= 2 { return }
     }
-    throw .badCellCount(found: count, offset: buses[level].offset)
+    throw .badCellCount(found: count, offset: buses[level & 31].offset)
   }
 
   /// Reads the entry of `reg` at the cursor.
@@ -189,9 +189,9 @@ struct MachineReader: ~Copyable, ~Escapable {
   @inline(never)
   private mutating func takeRegister() throws(DeviceTreeError) -> AddressRange {
     try check(level &- 1)
-    let base = take(buses[level &- 1].addressCells)
-    let byteCount = take(buses[level &- 1].sizeCells)
-    guard cursor <= self[.reg].end else { throw .badValue(offset: buses[level].offset) }
+    let base = take(buses[(level &- 1) & 31].addressCells)
+    let byteCount = take(buses[(level &- 1) & 31].sizeCells)
+    guard cursor <= self[.reg].end else { throw .badValue(offset: buses[level & 31].offset) }
     return AddressRange(base: try translate(base, byteCount), byteCount: byteCount)
   }
 
@@ -225,9 +225,9 @@ struct MachineReader: ~Copyable, ~Escapable {
     var level = self.level &- 1
     while true {
       let (end, overflow) = base.addingReportingOverflow(byteCount)
-      let ranges = buses[level].ranges
+      let ranges = buses[level & 31].ranges
       if overflow || level > 1 && !ranges.isPresent {
-        throw .untranslatable(address: base, offset: buses[level].offset)
+        throw .untranslatable(address: base, offset: buses[level & 31].offset)
       }
       if level <= 1 { break }
       level &-= 1
@@ -236,15 +236,15 @@ struct MachineReader: ~Copyable, ~Escapable {
       try check(level &+ 1)
       cursor = ranges.start
       while true {
-        let start = take(buses[level &+ 1].addressCells)
-        let address = take(buses[level].addressCells)
-        let size = take(buses[level &+ 1].sizeCells)
+        let start = take(buses[(level &+ 1) & 31].addressCells)
+        let address = take(buses[level & 31].addressCells)
+        let size = take(buses[(level &+ 1) & 31].sizeCells)
         guard cursor <= ranges.end else {
-          throw .untranslatable(address: base, offset: buses[level &+ 1].offset)
+          throw .untranslatable(address: base, offset: buses[(level &+ 1) & 31].offset)
         }
         if base >= start, end &- start <= size {
           let (moved, wraps) = address.addingReportingOverflow(base &- start)
-          if wraps { throw .untranslatable(address: base, offset: buses[level &+ 1].offset) }
+          if wraps { throw .untranslatable(address: base, offset: buses[(level &+ 1) & 31].offset) }
           base = moved
           break
         }
@@ -260,7 +260,7 @@ struct MachineReader: ~Copyable, ~Escapable {
   ) throws(DeviceTreeError) {
     var host = PCIHostBridgeNode(node)
     host.configuration = try register()
-    host.isDMACoherent = !buses[level].traits.isDisjoint(with: .dmaCoherent)
+    host.isDMACoherent = !buses[level & 31].traits.isDisjoint(with: .dmaCoherent)
     host.interruptMap = self[.interruptMap]
     host.interruptMapMask = self[.interruptMapMask]
 
@@ -274,7 +274,7 @@ struct MachineReader: ~Copyable, ~Escapable {
     let count = host.configuration.byteCount >> 20
     // Registers are reached by aligned accesses only.
     guard first <= last, last <= 255, count > 0, host.configuration.base & 0xfff == 0 else {
-      throw .badValue(offset: buses[level].offset)
+      throw .badValue(offset: buses[level & 31].offset)
     }
     host.firstBus = UInt8(truncatingIfNeeded: first)
     host.lastBus = UInt8(
@@ -289,11 +289,11 @@ struct MachineReader: ~Copyable, ~Escapable {
       window.space = .init(rawValue: UInt8(truncatingIfNeeded: high >> 24 & 3))
       window.isPrefetchable = high >> 30 & 1 == 1
       window.busAddress = take(2)
-      window.address = take(buses[level &- 1].addressCells)
-      window.byteCount = take(buses[level].sizeCells)
+      window.address = take(buses[(level &- 1) & 31].addressCells)
+      window.byteCount = take(buses[level & 31].sizeCells)
       guard cursor <= ranges.end,
         !window.busAddress.addingReportingOverflow(window.byteCount).overflow
-      else { throw .badValue(offset: buses[level].offset) }
+      else { throw .badValue(offset: buses[level & 31].offset) }
       window.address = try translate(window.address, window.byteCount)
       if window.space != .configuration, window.byteCount > 0 { host.windows.append(window) }
     }

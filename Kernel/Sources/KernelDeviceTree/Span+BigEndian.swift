@@ -1,5 +1,6 @@
 /// Reads that answer 0 where they would run out of bounds.
 extension Span<UInt8> {
+  @inline(never)
   func byte(at offset: Int) -> UInt8 {
     offset >= 0 && offset < count ? self[offset] : 0
   }
@@ -30,10 +31,10 @@ extension Span<UInt8> {
     guard offset >= 0, end <= count, offset < end, text.count < end &- offset else { return nil }
     var index = 0
     while index < text.count {
-      guard self[offset &+ index] == text[index] else { return nil }
+      guard byte(at: offset &+ index) == text.byte(at: index) else { return nil }
       index &+= 1
     }
-    return self[offset &+ index]
+    return byte(at: offset &+ index)
   }
 
   /// The bytes before the first `separator`; all if there is none.
@@ -41,7 +42,7 @@ extension Span<UInt8> {
   @inline(never)
   func prefix(until separator: UInt8) -> Span<UInt8> {
     var length = 0
-    while length < count, self[length] != separator { length &+= 1 }
+    while length < count, byte(at: length) != separator { length &+= 1 }
     return extracting(first: length)
   }
 }

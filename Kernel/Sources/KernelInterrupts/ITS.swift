@@ -19,7 +19,7 @@ public struct ITS<Access: RegisterAccess, Processor: GICProcessor> {
   /// How long an entry of a device's table is.
   private let eventByteCount: UInt
   /// The event behind each local interrupt that was given out, in the order of their numbers.
-  private var events = InlineArray<32, Event>(repeating: Event())
+  private var events = FixedArray<32, Event>(repeating: Event())
   private var eventCount = 0
 
   private struct Event {
@@ -88,8 +88,8 @@ public struct ITS<Access: RegisterAccess, Processor: GICProcessor> {
     _ byteCount: UInt, _ allocate: (Int, Int) -> RegisterWindow<Access>?
   ) throws(InterruptError) -> RegisterWindow<Access> {
     // Tables of local interrupts start at a multiple of 64 KiB, others at less.
-    guard let memory = allocate(Int(byteCount), 0x1_0000) else {
-      throw .noMemory(byteCount: Int(byteCount))
+    guard let memory = allocate(Int(bitPattern: byteCount), 0x1_0000) else {
+      throw .noMemory(byteCount: Int(bitPattern: byteCount))
     }
     return memory
   }
@@ -148,7 +148,7 @@ public struct ITS<Access: RegisterAccess, Processor: GICProcessor> {
   {
     let place = Int(id.rawValue &- InterruptID.firstLocal.rawValue)
     guard id.isLocal, place < eventCount else { throw .noSuchInterrupt(id.rawValue) }
-    properties.write8(priority.rawValue & 0xfc | (enabled ? 1 : 0), at: UInt(place))
+    properties.write8(priority.rawValue & 0xfc | (enabled ? 1 : 0), at: UInt(bitPattern: place))
     try send(.invalidate(events[place].event, of: events[place].device))
     try send(.synchronize(target))
   }

@@ -1,3 +1,5 @@
+import VirtIO
+
 /// What is done when an interrupt comes.
 public protocol InterruptService: Sendable {
   /// Asks the device, on the stack of interrupts with interrupts masked. Must not wait or allocate.
@@ -44,7 +46,7 @@ public enum InterruptVerdict: Equatable, Sendable {
 /// Interrupts must be masked while it is changed. Nothing in it allocates or waits.
 public struct InterruptTable<Service: InterruptService, let capacity: Int>: Sendable {
   private var services: InlineArray<capacity, Service?>
-  private var lines = InlineArray<capacity, Line>(repeating: Line())
+  private var lines = FixedArray<capacity, Line>(repeating: Line())
   private let limit: StormLimit
   private var stranger: InterruptID?
   /// How many interrupts came.
@@ -125,7 +127,7 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
     place >= 0 && place < capacity ? lines[place].count : 0
   }
 
-  // Readers of the arrays are `mutating` because 6.3 copies an InlineArray to index it in `self`
+  // Readers of the arrays are `mutating` because 6.3 copies an array to index it in `self`
   // otherwise.
   private mutating func leader(of id: InterruptID) -> Int? {
     for place in 0..<capacity where lines[place].id == id { return place }
@@ -150,7 +152,7 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
       return .unregistered
     }
     var isHandled = false
-    for place in leader..<capacity where lines[place].id == id {
+    for place in 0..<capacity where place >= leader && lines[place].id == id {
       if services[place]?.serve(id) == true {
         lines[place].count &+= 1
         isHandled = true

@@ -84,7 +84,7 @@ extension Board {
     else { return nil }
     // SAFETY: the pages are RAM, mapped, and nobody else's.
     unsafe base.initializeMemory(
-      as: UInt8.self, repeating: 0, count: pageCount &* PageAllocator.pageByteCount)
-    return RegisterWindow(MMIO(), base: UInt(run.address), byteCount: UInt(byteCount))
+      as: UInt8.self, repeating: 0, count: pageCount &* PageAllocator.pageByteCount & .max)
+    return RegisterWindow(MMIO(), base: UInt(run.address), byteCount: UInt(bitPattern: byteCount))
   }
 }

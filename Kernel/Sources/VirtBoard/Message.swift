@@ -61,7 +61,11 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
 
   private mutating func write(_ number: UInt64, base: UInt64) {
     var divisor: UInt64 = 1
-    while number / divisor >= base { divisor &*= base }
+    var rest = number
+    while rest >= base {
+      rest /= max(1, base)
+      divisor &*= base
+    }
     write(number, base: base, from: divisor)
   }
 

@@ -2,7 +2,7 @@
 struct InterruptWalk: ~Copyable, ~Escapable {
   private let tree: DeviceTree
   /// The nodes from the root to the current one.
-  private var path: InlineArray<17, DeviceTreeNode>
+  private var path: InlineArray<32, DeviceTreeNode>
   private var depth = 0
 
   @_lifetime(copy tree)
@@ -34,9 +34,11 @@ struct InterruptWalk: ~Copyable, ~Escapable {
 
   /// The node that follows, and what it is compatible with if it is not switched off.
   private mutating func next(after last: DeviceTreeNode) -> (DeviceTreeNode, DeviceTreeValue?)? {
-    guard let node = tree.node(after: last), node.depth < UInt32(path.count) else { return nil }
+    guard let node = tree.node(after: last), node.depth <= DeviceTree.maximumDepth else {
+      return nil
+    }
     depth = Int(node.depth)
-    path[depth] = node
+    path[depth & 31] = node
     let compatible = tree.property(.compatible, of: node)
     return (node, compatible != nil && isEnabled ? compatible : nil)
   }
@@ -66,20 +68,25 @@ struct InterruptWalk: ~Copyable, ~Escapable {
 
   /// Whether neither the current node nor one that it lies in is switched off.
   private var isEnabled: Bool {
-    for level in 0...depth {
-      guard let status = tree.property(.status, of: path[level]) else { continue }
-      guard tree.list(status, contains: .okay) || tree.list(status, contains: .ok) else {
+    var level = depth
+    while level >= 0 {
+      if let status = tree.property(.status, of: path[level & 31]),
+        !tree.list(status, contains: .okay), !tree.list(status, contains: .ok)
+      {
         return false
       }
+      level &-= 1
     }
     return true
   }
 
   /// Whether the current node snoops the caches, as it says itself or else what it lies in.
   private var isDMACoherent: Bool {
-    for level in (0...depth).reversed() {
-      if tree.property(.dmaCoherent, of: path[level]) != nil { return true }
-      if tree.property(.dmaNoncoherent, of: path[level]) != nil { return false }
+    var level = depth
+    while level >= 0 {
+      if tree.property(.dmaCoherent, of: path[level & 31]) != nil { return true }
+      if tree.property(.dmaNoncoherent, of: path[level & 31]) != nil { return false }
+      level &-= 1
     }
     return false
   }
@@ -132,8 +139,8 @@ struct InterruptWalk: ~Copyable, ~Escapable {
   /// An entry of the current node's `reg`, as the root sees it; nil if there is none, or none that
   /// makes sense.
   private func register(_ index: Int) -> AddressRange? {
-    guard depth > 0, let value = tree.property(.reg, of: path[depth]),
-      let cells = cells(of: path[depth &- 1])
+    guard depth > 0, let value = tree.property(.reg, of: path[depth & 31]),
+      let cells = cells(of: path[(depth &- 1) & 31])
     else { return nil }
     let length = 4 &* (cells.address &+ cells.size)
     guard (index &+ 1) &* length <= Int(value.byteCount) else { return nil }
@@ -159,7 +166,7 @@ struct InterruptWalk: ~Copyable, ~Escapable {
     var base = base
     var level = depth &- 1
     while level > 0 {
-      guard let ranges = tree.property(.ranges, of: path[level]) else { return nil }
+      guard let ranges = tree.property(.ranges, of: path[level & 31]) else { return nil }
       if ranges.byteCount > 0 {
         guard let found = translate(base, byteCount, ranges, level) else { return nil }
         base = found
@@ -172,7 +179,8 @@ struct InterruptWalk: ~Copyable, ~Escapable {
   private func translate(
     _ base: UInt64, _ byteCount: UInt64, _ ranges: DeviceTreeValue, _ level: Int
   ) -> UInt64? {
-    guard let child = cells(of: path[level]), let parent = cells(of: path[level &- 1]) else {
+    guard let child = cells(of: path[level & 31]), let parent = cells(of: path[(level &- 1) & 31])
+    else {
       return nil
     }
     var offset = ranges.start

@@ -77,10 +77,19 @@ enum InterruptWord: Int {
 
   /// Does something with the bytes of the word.
   func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-    let literal = Self.literal
-    let start = rawValue &* Self.lineByteCount
-    let line = literal.utf8Span.span.extracting(start..<start &+ Self.lineByteCount)
-    return body(line.prefix(until: UInt8(ascii: "~")))
+    let line = line
+    return body(line.span.prefix(until: UInt8(ascii: "~")))
+  }
+
+  /// The line of the word. It is copied in one place, as each look at a literal has the library's own check
+  /// with it that it is one.
+  private var line: InlineArray<23, UInt8> {
+    @inline(never) get {
+      let literal = Self.literal
+      let bytes = literal.utf8Span.span
+      let start = (rawValue & 31) &* Self.lineByteCount
+      return InlineArray { bytes.byte(at: start &+ $0) }
+    }
   }
 }
 
