@@ -95,7 +95,7 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
     let leader = leader(of: id)
     if let leader, !isShared || !lines[leader].isShared { throw .taken(id.rawValue) }
     for place in 0..<capacity where lines[place].id == nil {
-      services[place] = service
+      services[Self.place(place)] = service
       lines[place] = Line(id: id, isShared: isShared)
       return (place, leader == nil)
     }
@@ -108,7 +108,7 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
   public mutating func remove(_ place: Int) -> InterruptID? {
     guard place >= 0, place < capacity, let id = lines[place].id else { return nil }
     let old = lines[place]
-    services[place] = nil
+    services[Self.place(place)] = nil
     lines[place] = Line()
     guard let leader = leader(of: id) else { return id }
     // Whoever leads the line now goes on where the other was.
@@ -125,6 +125,12 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
   /// How many interrupts the handler at a place has taken.
   public mutating func count(at place: Int) -> UInt64 {
     place >= 0 && place < capacity ? lines[place].count : 0
+  }
+
+  /// An index of which the compiler sees that it is one: another stands for the last. The services stay in an
+  /// array that lends them: ``FixedArray`` would copy each that is asked.
+  private static func place(_ index: Int) -> Int {
+    Int(bitPattern: min(UInt(bitPattern: index), UInt(bitPattern: capacity &- 1)))
   }
 
   // Readers of the arrays are `mutating` because 6.3 copies an array to index it in `self`
@@ -153,7 +159,7 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
     }
     var isHandled = false
     for place in 0..<capacity where place >= leader && lines[place].id == id {
-      if services[place]?.serve(id) == true {
+      if services[Self.place(place)]?.serve(id) == true {
         lines[place].count &+= 1
         isHandled = true
       }
