@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models gl check images format clean lint qemu swift spin
+.PHONY: help run test bench evidence coverage mutants models gl census check images format clean lint qemu swift spin
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -52,6 +52,9 @@ mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a tes
 models: spin ## Searches all states of the models of the queues, and sees each fault of them found
 	swift run virtio-evidence models
 
+census: swift ## Looks for traps, missing barriers and loops without end in the driver's text
+	swift run virtio-evidence census
+
 gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both
 	@if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then \
 	  command -v apt-get >/dev/null || { echo "Install Xvfb, xauth and Mesa."; exit 1; }; \
@@ -65,7 +68,7 @@ gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and 
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks. Tests
 # that compute without a pause are not run beside those that wait for a QEMU.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants models gl ## Runs the long tests: mutants, models, and the host's tests under sanitizers
+check: mutants models census gl ## Runs the long tests: mutants, models, the census, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --skip HostedTests --disable-xctest
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter HostedTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest

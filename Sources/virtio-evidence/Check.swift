@@ -37,6 +37,12 @@ struct Check: ParsableCommand {
       _ = try mutant.apply(
         to: String(contentsOf: root.appendingPathComponent(mutant.file), encoding: .utf8))
     }
+    let loops = try LoopBounds(in: root)
+    guard loops.faults.isEmpty else {
+      throw Failure(
+        description: loops.faults.joined(separator: "\n")
+          + "\nTests/loops.tsv names each loop of the driver, and what it ends by.")
+    }
     print("evidence: each of \(claims.count) rows has a test of the driver that names it")
   }
 

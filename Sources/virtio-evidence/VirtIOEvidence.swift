@@ -5,5 +5,8 @@ import ArgumentParser
 struct VirtIOEvidence: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "virtio-evidence", abstract: "Says which test shows which requirement.",
-    subcommands: [Write.self, Check.self, Coverage.self, Mutants.self, Models.self])
+    subcommands: [
+      Write.self, Check.self, Coverage.self, Mutants.self, Models.self,
+      Census.self,
+    ])
 }

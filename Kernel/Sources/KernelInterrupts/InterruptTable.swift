@@ -158,11 +158,13 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
       return .unregistered
     }
     var isHandled = false
-    for place in 0..<capacity where place >= leader && lines[place].id == id {
-      if services[Self.place(place)]?.serve(id) == true {
+    var place = leader
+    while place < capacity {
+      if lines[place].id == id, services[Self.place(place)]?.serve(id) == true {
         lines[place].count &+= 1
         isHandled = true
       }
+      place &+= 1
     }
     if !isHandled { unclaimedCount &+= 1 }
     if isStorm(leader, from: start, to: clock()) { return .storm }

@@ -4,7 +4,7 @@ public import VirtIO
 /// `"scanout \(0) at \(address)"`. What is longer is cut off.
 public struct Message: ExpressibleByStringInterpolation, TextSink {
   private var bytes = InlineArray<248, UInt8>(repeating: 0)
-  private var byteCount = 0
+  private var byteCount: UInt8 = 0
 
   /// An empty line.
   public init() {}
@@ -21,12 +21,12 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
 
   /// The text.
   var text: Span<UInt8> {
-    @_lifetime(borrow self) get { bytes.span.extracting(first: byteCount) }
+    @_lifetime(borrow self) get { bytes.span.extracting(first: Int(byteCount)) }
   }
 
   fileprivate mutating func append(_ byte: UInt8) {
-    guard byteCount < bytes.count else { return }
-    bytes[byteCount] = byte
+    guard byteCount < 248 else { return }
+    bytes[Int(byteCount)] = byte
     byteCount &+= 1
   }
 

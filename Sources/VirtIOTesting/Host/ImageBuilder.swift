@@ -43,23 +43,19 @@ package struct ImageBuilder: Sendable {
     self.checkout = checkout
   }
 
+  /// Builds one image with a description of where each instruction comes from, which it does not have
+  /// otherwise, and is the same but for that.
+  ///
+  /// - Returns: The path of its ELF file.
+  package func buildDescribed(_ name: String) async throws -> String {
+    try await build(
+      name, Self.usual + ["-Xswiftc", "-g", "--scratch-path", ".build/described"])
+  }
+
   /// Builds one image, with the compiler's progress on standard error.
   package func build(_ name: String) async throws {
-    guard checkout.images.contains(name) else {
-      throw Failure.unknownImage(name, known: checkout.images)
-    }
-    guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
-    let options =
-      [
-        "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", "toolset-aarch64.json",
-      ] + (Self.smallest.contains(name) ? Self.small : [])
-    let build = Command("swift", ["build"] + options + ["--product", name], in: checkout.kernel)
-    guard try await build.stream() else { throw Failure.buildFailed(name) }
-    let location = try await Command(
-      "swift", ["build"] + options + ["--show-bin-path"], in: checkout.kernel
-    ).collect()
-    guard location.succeeded else { throw Failure.buildFailed(name) }
-    let folder = location.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let built = try await build(
+      name, Self.usual + (Self.smallest.contains(name) ? Self.small : []))
 
     let files = FileManager.default
     try files.createDirectory(atPath: checkout.products, withIntermediateDirectories: true)
@@ -68,7 +64,7 @@ package struct ImageBuilder: Sendable {
     // new image, never half of one.
     let fresh = "\(elf).\(getpid())"
     try? files.removeItem(atPath: fresh)
-    try files.copyItem(atPath: "\(folder)/\(name)", toPath: fresh)
+    try files.copyItem(atPath: built, toPath: fresh)
     _ = unsafe rename(fresh, elf)
     let image = checkout.product(name, .img)
     let copy = try await Command(
@@ -76,5 +72,25 @@ package struct ImageBuilder: Sendable {
     ).collect()
     guard copy.succeeded else { throw Failure.copyFailed(name, reason: copy.errorText) }
     _ = unsafe rename("\(image).\(getpid())", image)
+  }
+
+  /// How the package manager builds for the machine.
+  private static let usual = [
+    "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", "toolset-aarch64.json",
+  ]
+
+  /// Has the package manager build an image, and says where it lies.
+  private func build(_ name: String, _ options: [String]) async throws -> String {
+    guard checkout.images.contains(name) else {
+      throw Failure.unknownImage(name, known: checkout.images)
+    }
+    guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
+    let build = Command("swift", ["build"] + options + ["--product", name], in: checkout.kernel)
+    guard try await build.stream() else { throw Failure.buildFailed(name) }
+    let location = try await Command(
+      "swift", ["build"] + options + ["--show-bin-path"], in: checkout.kernel
+    ).collect()
+    guard location.succeeded else { throw Failure.buildFailed(name) }
+    return "\(location.text.trimmingCharacters(in: .whitespacesAndNewlines))/\(name)"
   }
 }
