@@ -19,7 +19,7 @@ struct FixedArrayTests {
   @Test("a part of some bytes is none if it would pass the end", arguments: 0...9, 0...9)
   func parts(offset: Int, byteCount: Int) {
     let bytes: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7]
-    let part = bytes.span.bytes.part(at: offset, byteCount: byteCount)
+    let part = unsafe bytes.span.bytes.part(at: offset, byteCount: byteCount)
     #expect(part.byteCount == (offset + byteCount <= 8 ? byteCount : 0))
     if part.byteCount > 0 { #expect(part.wire(LittleEndian<UInt8>.self)?.value == UInt8(offset)) }
   }
@@ -27,13 +27,15 @@ struct FixedArrayTests {
   @Test("a part of negative place or length is none", arguments: [(-1, 1), (1, -1), (.min, .max)])
   func noParts(offset: Int, byteCount: Int) {
     let bytes: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7]
-    #expect(bytes.span.bytes.part(at: offset, byteCount: byteCount).byteCount == 0)
+    let part = unsafe bytes.span.bytes.part(at: offset, byteCount: byteCount)
+    #expect(part.byteCount == 0)
   }
 
   @Test("a structure is stored where it is meant to be, up to the last place", arguments: 0...4)
   func store(offset: Int) {
     var bytes = [UInt8](repeating: 0xaa, count: 8)
-    var span = bytes.mutableSpan.mutableBytes
+    var words = bytes.mutableSpan
+    var span = unsafe words.mutableBytes
     span.store(LE32(0x0403_0201), at: offset)
     #expect(bytes[offset..<offset + 4] == [1, 2, 3, 4])
     #expect(bytes.count { $0 == 0xaa } == 4)
