@@ -79,7 +79,7 @@ struct CapabilityTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("an answer that does not come keeps its memory until it does, or until the reset")
+  @Test("G46: an answer that does not come keeps its memory until it does, or until the reset")
   func late() throws {
     var display = try open()
     rig.gpu.isHolding = true

@@ -199,7 +199,7 @@ struct ModeTests {
   @Test("where the device does not let go of the old surface, a size is refused as busy")
   func neverReleased() throws {
     var display = try rig.openWithFrame()
-    rig.gpu.amend = { request, reply in if request.type == 0x107 { reply?.type = 0x1200 } }
+    rig.gpu.amend = { request, reply in if request.type == 0x102 { reply?.type = 0x1200 } }
     try display.setMode(width: 20, height: 10)
     for _ in 0..<4 { try present(&display) }
     try display.setMode(width: 30, height: 10)

@@ -117,11 +117,11 @@ struct ResizeTests {
   func keptMemory() throws {
     var display = try rig.openWithFrame()
     try resize(&display, 20, 10)
-    rig.gpu.amend = { request, reply in if request.type == 0x107 { reply?.type = 0x1200 } }
+    rig.gpu.amend = { request, reply in if request.type == 0x102 { reply?.type = 0x1200 } }
     _ = try display.present(display.nextFrame(waiting: rig.waiter))
     let count = rig.platform.memory.liveCount
     for _ in 0..<3 { _ = try display.present(display.nextFrame(waiting: rig.waiter)) }
-    #expect(rig.gpu.types.contains(0x107))
+    #expect(rig.gpu.types.contains(0x102))
     #expect(rig.platform.memory.liveCount == count)
     rig.gpu.amend = { _, _ in }
     try? display.close(waiting: rig.waiter)

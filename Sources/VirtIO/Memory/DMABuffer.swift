@@ -26,6 +26,11 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
       let region = platform.allocate(
         byteCount: padded.partialValue & ~rest, alignment: max(alignment, Region.lineByteCount))
     else { throw AllocationFailure(byteCount: byteCount) }
+    // A platform that errs is found out here, and not by what a device writes to where nobody knows. What it has
+    // given is not given back: who knows whose it is.
+    guard region.holds(byteCount, alignedTo: max(alignment, Region.lineByteCount)) else {
+      throw AllocationFailure(byteCount: byteCount)
+    }
     self.init(taking: region)
   }
 

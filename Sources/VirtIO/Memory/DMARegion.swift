@@ -74,3 +74,15 @@ public protocol DMARegion: Sendable {
   /// had written to the same lines is lost.
   func prepareForCPUReads(uncheckedAt offset: Int, byteCount: Int)
 }
+
+extension DMARegion {
+  /// Whether the region is what was asked for: so long at least, and both its addresses so aligned.
+  func holds(_ byteCount: Int, alignedTo alignment: Int) -> Bool {
+    let rest = UInt64(truncatingIfNeeded: alignment &- 1)
+    let start = unsafe UInt64(UInt(bitPattern: base))
+    let end = deviceAddress.rawValue.addingReportingOverflow(
+      UInt64(truncatingIfNeeded: self.byteCount))
+    return self.byteCount >= byteCount && (start | deviceAddress.rawValue) & rest == 0
+      && !end.overflow
+  }
+}

@@ -125,10 +125,22 @@ extension Virtqueue {
     region.fullBarrier()
     let word = region.load16(uncheckedAt: suppressionOffset)
     if mode.contains(.eventIndex) {
-      if Self.isCrossed(word, from: old, to: new) { bell.ring(next: new) }
+      if Self.isCrossed(word, from: old, to: new) { return bell.ring(next: new) }
     } else if word & 1 == 0 {
-      bell.ring(next: new)
+      return bell.ring(next: new)
     }
+    quietCount = new
+  }
+
+  /// Notifies the device of what it was shown last and has not given back, if it did not want to be notified: its
+  /// word may have been wrong. Once for each time that something is published.
+  ///
+  /// To be called when an answer is late, and the device could be waiting as well.
+  @inline(never)
+  public mutating func remind() {
+    guard quietCount == publishedCount, publishedCount != completedCount, !isBroken else { return }
+    quietCount = completedCount
+    bell.ring(next: mode.contains(.packed) ? cursor.available : publishedCount)
   }
 
   /// Whether the entry `event` was made available, when all before `old` was and now all before `new` is.
@@ -155,7 +167,8 @@ extension Virtqueue {
       cursor.heldRest, uncheckedAt: Self.packed.ringOffset &+ cursor.heldOffset &+ 8)
     region.fullBarrier()
     let event = region.load32(uncheckedAt: suppressionOffset)
-    if isNotificationWanted(event) { bell.ring(next: cursor.available) }
+    if isNotificationWanted(event) { return bell.ring(next: cursor.available) }
+    quietCount = publishedCount
   }
 
   /// Whether the device wants to hear of what was published last.

@@ -24,6 +24,8 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   var publishedCount: UInt16 = 0
   /// How many of these it has given back.
   var completedCount: UInt16 = 0
+  /// How many it had been shown when last it did not want to be notified.
+  var quietCount: UInt16 = 0
 
   var records: FixedArray<capacity, ChainRecord>
   private var chainCount: UInt16 = 0
@@ -223,6 +225,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     enqueuedCount = 0
     publishedCount = 0
     completedCount = 0
+    quietCount = 0
     cursor = RingCursor(entryCount: size)
     ledger = InOrderLedger()
   }

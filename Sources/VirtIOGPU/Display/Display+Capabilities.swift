@@ -65,7 +65,7 @@ extension Display where T: ~Copyable {
     var patience = waiter
     while control.longAnswer?.slot != nil {
       guard patience.wait(on: platform) else {
-        throw .timedOut(subject, needsReset: needsReset())
+        throw lateness(of: subject)
       }
       try control.drain()
     }

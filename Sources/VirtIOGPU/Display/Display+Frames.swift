@@ -41,7 +41,7 @@ extension Display where T: ~Copyable {
   private mutating func noFrame(_ index: Int) -> GPUError {
     let id = scanouts[index].id
     guard surfaces[index & 15]?.inFlight.isEmpty == false else { return .noFrame(id) }
-    return .timedOut(CommandSubject(.resourceFlush, scanout: id), needsReset: needsReset())
+    return lateness(of: CommandSubject(.resourceFlush, scanout: id))
   }
 
   /// The next frame of a scanout to draw in, or nil while the device or the program has all of them: that
@@ -231,8 +231,7 @@ extension Display where T: ~Copyable {
       if try isComplete(presentation) { return }
       if hearsOfReset() { throw .needsReset }
     }
-    throw .timedOut(
-      CommandSubject(.resourceFlush, scanout: presentation.scanout), needsReset: needsReset())
+    throw lateness(of: CommandSubject(.resourceFlush, scanout: presentation.scanout))
   }
 
   private func scanoutID(_ index: Int) -> ScanoutID {

@@ -52,7 +52,7 @@ extension Display where T: ~Copyable {
     var isOver = false
     try control.drain()
     while control.isInquiring(subject.command) {
-      guard !isOver else { throw .timedOut(subject, needsReset: needsReset()) }
+      guard !isOver else { throw lateness(of: subject) }
       isOver = !patience.wait(on: platform)
       try control.drain()
     }

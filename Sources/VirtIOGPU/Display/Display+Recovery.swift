@@ -153,7 +153,7 @@ extension Display where T: ~Copyable {
 
   private mutating func noAnswer(_ index: Int) -> GPUError {
     let subject = CommandSubject(.resourceFlush, scanout: scanouts[index].id)
-    return .timedOut(subject, needsReset: needsReset())
+    return lateness(of: subject)
   }
 
   /// Sends a picture as soon as there is room for its commands.

@@ -88,7 +88,7 @@ extension Display where T: ~Copyable {
     isSeparate = true
     guard surfaces[index & 15]?.furtherResources == ResourceID.none else { return }
     let second = makeResourceID()
-    _ = makeResourceID()
+    lastResource = ResourceID(rawValue: second.rawValue &+ 1)
     surfaces[index & 15]?.furtherResources = second
   }
 
@@ -118,8 +118,11 @@ extension Display where T: ~Copyable {
           let resource = retiredSurfaces[index & 15]?.resource(of: slot)
         else { break }
         // A blob was made of its memory, and goes with it.
-        if blob == nil { try postRelease(.detachBacking(resource), resource, index) }
-        try postRelease(.unref(resource), resource, index)
+        // Whether it had its memory or not, it has none once it is gone: that alone counts.
+        if blob == nil {
+          try postRelease(.detachBacking(resource), resource, index, for: .background)
+        }
+        try postRelease(.unref(resource), resource, index, for: .release(ofScanout: index))
         retiredSurfaces[index & 15]?.unref(slot)
       }
       if retiredSurfaces[index & 15]?.created.isEmpty == true {
@@ -130,11 +133,11 @@ extension Display where T: ~Copyable {
   }
 
   private mutating func postRelease(
-    _ command: ResourceRelease, _ resource: ResourceID, _ index: Int
+    _ command: ResourceRelease, _ resource: ResourceID, _ index: Int, for owner: CommandOwner
   ) throws(GPUError) {
     let type = CommandType(rawValue: command.header.type.value)
     let subject = CommandSubject(type, resource: resource, scanout: scanouts[index].id)
-    try control.post(command, subject, for: .release(ofScanout: index))
+    try control.post(command, subject, for: owner)
   }
 
   /// Goes back to what the program had asked for before, and to what was shown of it.

@@ -53,7 +53,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   var displayEventIsDue = false
   /// A bit for each scanout whose display has still to be asked for its EDID.
   var edidsDue: UInt16 = 0
-  private var lastResource = ResourceID.none
+  var lastResource = ResourceID.none
   /// How many slots a surface has.
   let buffers: BufferCount
   /// How pixels are shared with the device; nil if they are transferred.
@@ -221,12 +221,28 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     scanouts = FixedArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }
   }
 
-  /// A resource id that no living resource has.
+  /// A resource id that no living resource has, and neither have the two that follow it.
+  @inline(never)
   mutating func makeResourceID() -> ResourceID {
-    // The last few are left out, so that those of one surface follow each other.
-    if lastResource.rawValue > .max &- 4 { lastResource = .none }
-    lastResource = ResourceID(rawValue: lastResource.rawValue &+ 1)
+    // 33 resources live at the most, each of which is in the way of no more than 7 ids.
+    for _ in 0..<256 {
+      // The last few are left out, so that those of one surface follow each other.
+      if lastResource.rawValue > .max &- 4 { lastResource = .none }
+      let id = lastResource.rawValue &+ 1
+      lastResource = ResourceID(rawValue: id)
+      if !isTaken(id) { break }
+    }
     return lastResource
+  }
+
+  /// Whether one of three ids from `id` on is that of a living resource.
+  private mutating func isTaken(_ id: UInt32) -> Bool {
+    if let cursorResource, cursorResource.rawValue &- id < 3 { return true }
+    for index in surfaces.indices {
+      if surfaces[index & 15]?.hasResource(from: id) == true { return true }
+      if retiredSurfaces[index & 15]?.hasResource(from: id) == true { return true }
+    }
+    return false
   }
 
   // MARK: Waiting
@@ -256,11 +272,19 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       }
       guard !isOver else {
         let subject = control.abandonCaller() ?? CommandSubject(.getDisplayInfo)
-        throw .timedOut(subject, needsReset: needsReset())
+        throw lateness(of: subject)
       }
       isOver = !waiter.wait(on: platform)
     }
     if let failure = control.takeFailure(of: .caller) { throw .command(failure) }
+  }
+
+  /// What is said of an answer that does not come in time. A device that did not want to be notified is, so that
+  /// what is late comes for the next call.
+  mutating func lateness(of subject: CommandSubject) -> GPUError {
+    let needsReset = needsReset()
+    if !needsReset { control.queue.remind() }
+    return .timedOut(subject, needsReset: needsReset)
   }
 
   /// Asks the device whether only a reset can help it. One register read, until it has said so.

@@ -108,7 +108,7 @@ import VirtIOTesting
     #expect(try rig.finish(display) == [])
   }
 
-  @Test("events on the wrong vector, and spurious ones, do no harm")
+  @Test("I11: events on the wrong vector, and spurious ones, do no harm")
   func wrongVectors() throws {
     let rig = try InterruptRig(InterruptRig.slow())
     var display = try rig.open()

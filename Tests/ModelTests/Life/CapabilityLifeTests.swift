@@ -67,7 +67,7 @@ import VirtIOTesting
     #expect(machine.liveAllocationCount == 0)
   }
 
-  @Test("GPU-CAPS-1: a device that counts more sets than it describes, even 2^32 - 1")
+  @Test("H30, GPU-CAPS-1: a device that counts more sets than it describes, even 2^32 - 1")
   func counted() throws {
     for claimed: UInt32 in [2, 17, .max] {
       let machine = Self.machine(
@@ -82,7 +82,7 @@ import VirtIOTesting
     }
   }
 
-  @Test("sizes that lie: too little room is an error, and less data is what there is")
+  @Test("G44, G45: sizes that lie: too little room is an error, and less data is what there is")
   func sizes() throws {
     var huge = ModelCapabilitySet(id: 1, maximumVersion: 1, data: [1, 2, 3])
     huge.claimedByteCount = .max
@@ -100,6 +100,49 @@ import VirtIOTesting
       try Self.read(#require(found[.virgl2]), room: 500, from: &display) == [4, 5, 6])
     try display.close(waiting: patience)
     #expect(machine.finish() == [])
+  }
+
+  @Test("H30: no set is ever described: the first that is not answered in time ends it")
+  func undescribed() throws {
+    let machine = Self.machine([], claiming: .max)
+    var display = try Self.open(machine)
+    machine.inject(ModelFault(on: .command(0x108), count: .max, .drop))
+    let start = machine.platform.now
+    #expect(throws: GPUError.self) { try display.readCapabilitySets(waiting: patience).count }
+    #expect(machine.platform.now.since(start) < .milliseconds(100))
+    machine.clearFaults()
+    try HostileCase.end(display, on: machine, .reset)
+  }
+
+  @Test("G43: a set without a number is left out, one that nobody knows is listed, of two the first counts")
+  func numbers() throws {
+    let machine = Self.machine([
+      ModelCapabilitySet(id: 0, maximumVersion: 1, data: [1]),
+      ModelCapabilitySet(id: 1, maximumVersion: 1, data: [2]),
+      ModelCapabilitySet(id: 1, maximumVersion: 2, data: [3, 3]),
+      ModelCapabilitySet(id: .max, maximumVersion: 1, data: [4]),
+    ])
+    var display = try Self.open(machine)
+    let found = try display.readCapabilitySets(waiting: patience)
+    #expect(found.count == 3)
+    #expect(found[CapabilitySetID(rawValue: 0)] == nil)
+    #expect(found[.virgl]?.maximumByteCount == 1)
+    #expect(found[CapabilitySetID(rawValue: .max)] != nil)
+    try HostileCase.end(display, on: machine, .goesOn)
+  }
+
+  @Test("G47: newest versions of 0 and of 2^32 - 1: a program asks for the version that it knows")
+  func versions() throws {
+    let machine = Self.machine([
+      ModelCapabilitySet(id: 1, maximumVersion: 0, data: [1]),
+      ModelCapabilitySet(id: 2, maximumVersion: .max, data: [2]),
+    ])
+    var display = try Self.open(machine)
+    let found = try display.readCapabilitySets(waiting: patience)
+    #expect(found[.virgl]?.maximumVersion == 0 && found[.virgl2]?.maximumVersion == .max)
+    #expect(try Self.read(#require(found[.virgl]), room: 1, from: &display) == [1])
+    #expect(try Self.read(#require(found[.virgl2]), version: 1, room: 1, from: &display) == [2])
+    try HostileCase.end(display, on: machine, .goesOn)
   }
 
   @Test("GPU-D-18, RFB-D-1: VIRGL is accepted only if the program asks for it")

@@ -3,7 +3,7 @@ import VirtIO
 /// The insides of a ``ModelMachine``. Each structure of the device extends it, in a file of its own,
 /// with what the structure does and with the rules for its use.
 final class ModelCore {
-  let configuration: ModelConfiguration
+  private(set) var configuration: ModelConfiguration
   let memory: GuestMemory
   var allocations: ModelAllocations
   var faults: FaultScript
@@ -74,6 +74,11 @@ final class ModelCore {
       trace.removeFirst(trace.count - configuration.traceLimit)
     }
     trace.append(event)
+  }
+
+  /// Has the device want to be notified of other buffers.
+  func setNotifications(_ notifications: ModelNotifications) {
+    configuration.notifications = notifications
   }
 
   // MARK: Time

@@ -142,6 +142,11 @@ public final class ModelMachine: Sendable {
     withCore { $0.setOutput(index, to: output) }
   }
 
+  /// From now on the device wants to be notified of other buffers.
+  public func setNotifications(_ notifications: ModelNotifications) {
+    withCore { $0.setNotifications(notifications) }
+  }
+
   /// Adds a fault to those that are left.
   public func inject(_ fault: ModelFault) { withCore { $0.faults.add(fault) } }
   /// The faults that have still to strike.

@@ -14,4 +14,7 @@ public enum ModelNotifications: Hashable, Sendable {
   case late(polls: Int)
   /// It wants to hear of nothing.
   case never
+  /// It says nothing about it, so that only faults do, and looks at nothing of which it is not notified: so a word
+  /// that it does not mean holds the driver back.
+  case stuck
 }

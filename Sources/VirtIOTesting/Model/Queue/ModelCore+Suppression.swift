@@ -57,7 +57,7 @@ extension ModelCore {
       return
     }
     checkBasis(index)
-    if !isDue(index) {
+    if !isDue(index), configuration.notifications != .stuck {
       violate(
         usesPackedRing ? .packedD14 : usesEventIndex ? .splitKick7 : .splitKick3,
         "queue \(index) is notified although the device asked not to be")
@@ -82,6 +82,7 @@ extension ModelCore {
         "queue \(index) has buffers that the device was not notified of")
     } else {
       checkBasis(index)
+      if configuration.notifications == .stuck { return }
       notice(index)
     }
     forgetAnnouncement(index)
@@ -108,7 +109,8 @@ extension ModelCore {
 
   /// Whether the device looks by itself: it did not ask to hear of all that is new.
   private func looksByItself(_ index: Int) -> Bool {
-    configuration.notifications != .always && isUnannounced(index) && !isDue(index)
+    configuration.notifications != .always && configuration.notifications != .stuck
+      && isUnannounced(index) && !isDue(index)
   }
 
   /// The device looks into a queue of which it did not ask to be told.
@@ -132,6 +134,7 @@ extension ModelCore {
         queues[index].askDue = nil
       }
     case .never: askNot(index)
+    case .stuck: break
     }
   }
 
