@@ -60,7 +60,8 @@ extension PCIHostBridge {
     sizing.forEach { _, bar in
       if bar.isMemory {
         hasMemory = true
-        if bar.address == 0 { memoryIsPlaced = false }
+        // What is in none of the windows is not there for the CPU, or lies over something else.
+        if bar.address == 0 || cpuAddress(of: bar) == nil { memoryIsPlaced = false }
       } else if bar.address == 0 {
         portsArePlaced = false
       }
@@ -113,7 +114,7 @@ extension PCIHostBridge {
   ) {
     forEachConfiguration(on: bus) { configuration in
       walk.report.functionCount &+= 1
-      if !keeps || !isPlaced(configuration) {
+      if !keeps || !isPlaced(configuration) || !walk.kept.keep(configuration) {
         place(configuration, high: high, isRoot: bus == firstBus, walk: &walk)
       }
       guard let bridge = PCIBridge(configuration),
@@ -166,6 +167,8 @@ extension PCIHostBridge {
 /// What a walk that places BARs carries along.
 struct AssignmentWalk {
   var cursors: AddressCursors
+  /// What firmware has placed, so far.
+  var kept = KeptRanges()
   var report: PCIReport
   var seen = BusSet()
 }

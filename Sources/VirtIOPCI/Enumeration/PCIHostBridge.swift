@@ -118,7 +118,7 @@ public struct PCIHostBridge<Access: RegisterAccess> {
   }
 
   /// Where the CPU sees an assigned memory BAR; nil if it is in none of the bridge's windows.
-  private func cpuAddress(of bar: BAR) -> UInt? {
+  func cpuAddress(of bar: BAR) -> UInt? {
     memory32?.cpuAddress(of: bar.address, byteCount: bar.byteCount)
       ?? memory64?.cpuAddress(of: bar.address, byteCount: bar.byteCount)
   }

@@ -114,7 +114,9 @@ import VirtIOTesting
     try HostileCase.end(display, on: machine, .reset)
   }
 
-  @Test("G43: a set without a number is left out, one that nobody knows is listed, of two the first counts")
+  @Test(
+    "G43: a set without a number is left out, one that nobody knows is listed, of two the first counts"
+  )
   func numbers() throws {
     let machine = Self.machine([
       ModelCapabilitySet(id: 0, maximumVersion: 1, data: [1]),

@@ -108,6 +108,43 @@ struct HostileFunctionTests {
     #expect(rejected?.bar == 0 && rejected?.kind == .notification)
   }
 
+  @Test(
+    "P22: a BAR that firmware has placed over RAM, configuration space or a serial port is placed anew"
+  )
+  func outsideTheWindows() throws {
+    for address: UInt64 in [
+      0x4000_0000, 0x0900_0000, UInt64(FakeMachine.ecamBase), 0x1000_0000 - 0x1000,
+    ] {
+      let function = FakeFunction(bars: [.memory64(0x1000)])
+      function.place(0, at: address)
+      function.command = 2
+      let host = try FakeMachine(root: [0x10: function]).host()
+      _ = host.configure()
+      let found = try #require(host.function(at: Self.slot))
+      #expect(function.address(of: 0) != address)
+      #expect(found.bars[0] != nil)
+    }
+  }
+
+  @Test("P22: of two BARs at one address, or that overlap, the second is placed anew")
+  func overlapping() throws {
+    for (first, second) in [(0x0, 0x0), (0x0, 0x1000), (0x1000, 0x0)] as [(UInt64, UInt64)] {
+      let base: UInt64 = 0x1000_4000
+      let one = FakeFunction(bars: [.memory32(0x2000)])
+      let other = FakeFunction(bars: [.memory32(0x1000)])
+      one.place(0, at: base + first * 2)
+      other.place(0, at: base + first * 2 + second)
+      one.command = 2
+      other.command = 2
+      let host = try FakeMachine(root: [0x10: one, 0x18: other]).host()
+      _ = host.configure()
+      #expect(one.address(of: 0) == base + first * 2)
+      let (start, end) = (one.address(of: 0), one.address(of: 0) + 0x2000)
+      #expect(other.address(of: 0) >= end || other.address(of: 0) + 0x1000 <= start)
+      #expect(other.address(of: 0) != 0)
+    }
+  }
+
   @Test("P21: an address that is no multiple of the size, or whose end wraps, is none")
   func address() throws {
     // Bit 11 cannot be cleared, and yet the mask says that it is no address bit.
