@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models gl census check images format clean lint qemu swift spin
+.PHONY: help run test bench evidence coverage mutants models gl census soak check images format clean lint qemu swift spin
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -54,6 +54,9 @@ models: spin ## Searches all states of the models of the queues, and sees each f
 
 census: swift ## Looks for traps, missing barriers and loops without end in the driver's text
 	swift run virtio-evidence census
+
+soak: ## Shows ten million frames on the model device, broken and mended on the way
+	swift run -c release virtio-evidence soak
 
 gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both
 	@if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then \

@@ -49,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "virtio-evidence",
       dependencies: [
-        "VirtIOTesting",
+        "VirtIO", "VirtIOPCI", "VirtIOGPU", "VirtIOTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -33,12 +33,14 @@ public struct ModelChance: Hashable, Sendable {
 }
 
 /// The generator SplitMix64 of Steele, Lea and Flood.
-struct ModelRandom {
+package struct ModelRandom {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  /// Starts from a seed.
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  /// The next number.
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
