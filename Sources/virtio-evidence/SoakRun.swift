@@ -57,6 +57,7 @@ struct SoakRun {
         failureCount += 1
         if error.remedy != .retry { try recover(&display) }
       }
+      if frameCount % 1000 == 0 { machine.clearCommands() }
       if frameCount == count / 10 { memory.start = Self.peakMemory }
     }
     memory.end = Self.peakMemory

@@ -124,6 +124,8 @@ public final class ModelMachine: Sendable {
 
   /// The types of all commands that the device has taken, in order.
   public var commands: [UInt32] { withCore { $0.gpu.commands } }
+  /// Forgets them: in a long life they are many.
+  public func clearCommands() { withCore { $0.gpu.commands.removeAll() } }
 
   // MARK: The world around the device
 
