@@ -44,8 +44,10 @@ public struct EntropySource<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       }
       queue.suppressInterrupts(true)
       let segment = Segment(address: buffer.deviceAddress, byteCount: UInt32(byteCount))
+      // Every queue has room for one chain, so this is not the way that it goes.
       guard let chain = try? queue.makeChain(writable: segment) else {
-        preconditionFailure("every queue has room for one chain")
+        _ = try? device.abandon(on: platform, waiting: waiter)
+        throw DeviceError.queueTooSmall(index: 0, size: 0)
       }
       return Self(
         platform: platform, device: device.start(), queue: queue, buffer: buffer, chain: chain)

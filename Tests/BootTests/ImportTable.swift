@@ -30,7 +30,9 @@ enum ImportTable {
     "Sources/VirtIOGPU": guest.union(["VirtIO", "VirtIOGraphics"]),
     "Sources/VirtIOTesting": host.subtracting(["ArgumentParser"])
       .union(["VirtIO", "VirtIOPCI", "VirtIOMMIO"]),
-    "Sources/virtio-evidence": host.union(["RegexBuilder", "VirtIOTesting"]),
+    "Sources/virtio-evidence": host.union([
+      "RegexBuilder", "VirtIO", "VirtIOPCI", "VirtIOGPU", "VirtIOTesting",
+    ]),
     "Sources/virtio-vm": host.union(["VirtIOTesting"]),
     "Kernel/Sources/KernelBoot": [],
     "Kernel/Sources/KernelAArch64": guest.union(["KernelBoot"]),

@@ -44,6 +44,31 @@ import VirtIOTesting
     }
   }
 
+  /// The modules of which nothing may end the program, or lose what went wrong.
+  static let unfailing = [
+    "Sources/VirtIO", "Sources/VirtIOPCI", "Sources/VirtIOMMIO", "Sources/VirtIOGPU",
+    "Sources/VirtIORandom", "Kernel/Sources/KernelDeviceTree", "Kernel/Sources/KernelInterrupts",
+  ]
+
+  @Test(
+    "M14: each error has a type, none is a value in disguise, and nothing is forced",
+    arguments: unfailing)
+  func errorsHaveTypes(_ module: String) throws {
+    for file in try Repository.files(below: module) where file.hasSuffix(".swift") {
+      for line in try Repository.text(file).split(separator: "\n") {
+        let code =
+          line.prefix { $0 != "\"" }.split(separator: "//", omittingEmptySubsequences: false)
+          .first ?? ""
+        for pattern in [
+          /throws(?!\()/, /try!/, /as!/, /fatalError|preconditionFailure|unsafelyUnwrapped/,
+          /[A-Za-z0-9_\])]!(?![=])/,
+        ] {
+          #expect(code.firstMatch(of: pattern) == nil, "\(file): \(line)")
+        }
+      }
+    }
+  }
+
   /// The words that may stand between `import` and the module: `import struct Module.Name`.
   private static let kinds: Set<Substring> = [
     "actor", "class", "enum", "func", "let", "macro", "protocol", "struct", "typealias", "var",
