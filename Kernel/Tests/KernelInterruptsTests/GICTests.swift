@@ -83,7 +83,8 @@ struct GICTests {
     #expect(throws: InterruptError.wrongVersion(.cpuInterface, found: 0)) { try v2(two) }
   }
 
-  @Test("I15: one that never answers is given up") func noAnswer() throws {
+  @Test("I15, T11: one that never answers is given up, after so many looks") func noAnswer() throws
+  {
     let model = GICModel(version: 3)
     model.registers.onRead = { $0 == GICModel.distributor ? 1 << 31 : nil }
     #expect(throws: InterruptError.noAnswer(.distributor)) { try v3(model) }

@@ -33,7 +33,7 @@ enum HostileOutcome: CaseIterable {
     case .requestError:
       """
       H24 Q12 Q13 Q24 Q31 Q32 K13 G01 G02 G03 G04 G05 G08 G09 G11 G13 G53 T04 T08 T09 T12 M01 M02 M03 \
-      M04 M08 M15 M18 Q26 Q27 K10 G15 G16 G17 G20 G32 G44 G46 H30 M05 M06
+      M04 M08 M15 M18 Q26 Q27 K10 G15 G16 G17 G20 G32 G44 G46 H30 M05 M06 M14 T11
       """
     case .recovered:
       """
