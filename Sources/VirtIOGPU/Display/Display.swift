@@ -221,30 +221,6 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
     scanouts = FixedArray { Scanout(ScanoutID(rawValue: UInt32($0)), nil) }
   }
 
-  /// A resource id that no living resource has, and neither have the two that follow it.
-  @inline(never)
-  mutating func makeResourceID() -> ResourceID {
-    // 33 resources live at the most, each of which is in the way of no more than 7 ids.
-    for _ in 0..<256 {
-      // The last few are left out, so that those of one surface follow each other.
-      if lastResource.rawValue > .max &- 4 { lastResource = .none }
-      let id = lastResource.rawValue &+ 1
-      lastResource = ResourceID(rawValue: id)
-      if !isTaken(id) { break }
-    }
-    return lastResource
-  }
-
-  /// Whether one of three ids from `id` on is that of a living resource.
-  private mutating func isTaken(_ id: UInt32) -> Bool {
-    if let cursorResource, cursorResource.rawValue &- id < 3 { return true }
-    for index in surfaces.indices {
-      if surfaces[index & 15]?.hasResource(from: id) == true { return true }
-      if retiredSurfaces[index & 15]?.hasResource(from: id) == true { return true }
-    }
-    return false
-  }
-
   // MARK: Waiting
 
   /// Shows the device what was posted for this caller, and waits until all of it is answered.

@@ -73,6 +73,12 @@ extension Surface {
     }
   }
 
+  /// Whether one of three ids from `id` on is one of its own.
+  func hasResource(from id: UInt32) -> Bool {
+    resource.rawValue &- id < 3
+      || furtherResources != .none && furtherResources.rawValue &+ 1 &- id < 4
+  }
+
   /// Gives the memory back; no device may use it any more. While a frame is alive, its memory stays.
   consuming func free<P: Platform>(to platform: borrowing P) where P.Region == Region {
     if let requests = requests.take() { requests.free(to: platform) }

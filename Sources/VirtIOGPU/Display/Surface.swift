@@ -143,12 +143,6 @@ struct Surface<Region: DMARegion>: ~Copyable {
       rawValue: furtherResources.rawValue &+ UInt32(truncatingIfNeeded: slot &- 1))
   }
 
-  /// Whether one of three ids from `id` on is one of its own.
-  func hasResource(from id: UInt32) -> Bool {
-    resource.rawValue &- id < 3
-      || furtherResources != .none && furtherResources.rawValue &+ 1 &- id < 4
-  }
-
   /// What commands say of a slot.
   @inline(__always)
   func place(of slot: Int, _ index: Int) -> FramePlace {
