@@ -11,7 +11,7 @@ import VirtIOTesting
     machine.gpus = []
     machine.cpu = cpu
     machine.append = arguments
-    return try await MachineSlots.shared.run(machine, deadline: .seconds(90)) { machine in
+    return try await MachineSlots.shared.run(machine, deadline: .seconds(300)) { machine in
       try await machine.waitUntilEnded()
       #expect(machine.guestErrors() == [])
       return machine.serial.lines.map(\.text)
