@@ -74,7 +74,7 @@ import VirtIOTesting
 
   @Test(
     "G32: a resource without its backing is given up before its memory is used again",
-    arguments: [0x1200, 0x1201, 0x1203, 0x1205] as [UInt32])
+    arguments: [0x1200, 0x1201, 0x1202, 0x1203, 0x1204, 0x1205] as [UInt32])
   func noBacking(_ refusal: UInt32) throws {
     let machine = HostileCase.machine()
     var display = try machine.open(buffers: .one)
