@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models gl census soak check images format clean lint qemu swift spin
+.PHONY: help run test bench evidence coverage mutants models bounds gl census soak check images format clean lint qemu swift spin z3
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -52,6 +52,9 @@ mutants: qemu images ## Breaks a copy of the driver in many ways, and sees a tes
 models: spin ## Searches all states of the models of the queues, and sees each fault of them found
 	swift run virtio-evidence models
 
+bounds: z3 ## Proves what the driver's lines promise about bounds, for all inputs
+	swift run virtio-evidence bounds
+
 census: swift ## Looks for traps, missing barriers and loops without end in the driver's text
 	swift run virtio-evidence census
 
@@ -71,7 +74,7 @@ gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and 
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks. Tests
 # that compute without a pause are not run beside those that wait for a QEMU.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants models census gl ## Runs the long tests: mutants, models, the census, and the host's tests under sanitizers
+check: mutants models bounds census gl ## Runs the long tests: mutants, models, proofs, the census, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --skip HostedTests --disable-xctest
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter HostedTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest
@@ -114,5 +117,17 @@ spin: swift
 	    echo "Spin is missing: installing spin with brew"; brew install spin; \
 	  else \
 	    echo "Spin is missing; install spin and gcc from your system's packages." >&2; exit 1; \
+	  fi; \
+	fi
+
+z3: swift
+	@if ! command -v z3 >/dev/null; then \
+	  if command -v apt-get >/dev/null; then \
+	    echo "z3 is missing: installing z3 with apt-get"; \
+	    $(root) apt-get update && $(root) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends z3; \
+	  elif command -v brew >/dev/null; then \
+	    echo "z3 is missing: installing z3 with brew"; brew install z3; \
+	  else \
+	    echo "z3 is missing; install it from your system's packages." >&2; exit 1; \
 	  fi; \
 	fi

@@ -6,7 +6,7 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: """
       Fails if a row that docs/evidence.md calls covered or due has lost its tests, or if a mutant \
-      changes what is not there any more.
+      changes, or a proof is about, what is not there any more.
       """)
 
   /// What the check found.
@@ -37,6 +37,7 @@ struct Check: ParsableCommand {
       _ = try mutant.apply(
         to: String(contentsOf: root.appendingPathComponent(mutant.file), encoding: .utf8))
     }
+    _ = try BoundsPredicate.all(in: root)
     let loops = try LoopBounds(in: root)
     guard loops.faults.isEmpty else {
       throw Failure(

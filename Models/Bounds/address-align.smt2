@@ -1,0 +1,17 @@
+; A cursor that is aligned stays inside of its window and goes back over nothing that it gave.
+(declare-const next (_ BitVec 64))
+(declare-const end (_ BitVec 64))
+(declare-const granule (_ BitVec 64))
+(declare-const after (_ BitVec 64))
+(define-fun wide ((a (_ BitVec 64))) (_ BitVec 66) ((_ zero_extend 2) a))
+(define-fun least ((a (_ BitVec 64)) (b (_ BitVec 64))) (_ BitVec 64) (ite (bvult a b) a b))
+(define-fun most ((a (_ BitVec 64)) (b (_ BitVec 64))) (_ BitVec 64) (ite (bvult a b) b a))
+(assert (or (= granule #x0000000000001000) (= granule #x0000000000100000)))
+(define-fun rest () (_ BitVec 64) (bvsub granule #x0000000000000001))
+(define-fun aligned () (_ BitVec 64)
+  (ite (= (wide (bvadd next rest)) (bvadd (wide next) (wide rest)))
+    (bvand (bvadd next rest) (bvnot rest)) end))
+(define-fun guard () Bool (= after (least aligned (most end next))))
+(define-fun planted () Bool (= after aligned))
+(define-fun claim () Bool
+  (ite (bvule next end) (and (bvuge after next) (bvule after end)) (bvuge after end)))

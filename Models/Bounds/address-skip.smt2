@@ -1,0 +1,12 @@
+; A cursor that skips what is taken stays inside of its window and goes back over nothing.
+(declare-const next (_ BitVec 64))
+(declare-const end (_ BitVec 64))
+(declare-const lower (_ BitVec 64))
+(declare-const upper (_ BitVec 64))
+(declare-const after (_ BitVec 64))
+(assert (bvule lower upper))
+(assert (bvule next end))
+(define-fun isMet () Bool (and (bvult lower end) (bvugt upper next)))
+(define-fun guard () Bool (and isMet (= after (ite (bvult upper end) upper end))))
+(define-fun planted () Bool (and isMet (= after upper)))
+(define-fun claim () Bool (and (bvuge after next) (bvule after end) (bvule after upper)))

@@ -1,0 +1,12 @@
+; A batch of chains is put into a place that there is.
+(declare-const capacity (_ BitVec 64))
+(declare-const first (_ BitVec 64))
+(declare-const count (_ BitVec 64))
+(declare-const place (_ BitVec 64))
+(assert (and (bvsge capacity #x0000000000000001) (bvsle capacity #x0000000000008000)))
+(assert (and (bvsge first #x0000000000000000) (bvslt first capacity)))
+(assert (and (bvsge count #x0000000000000000) (bvsle count capacity)))
+(define-fun sum () (_ BitVec 64) (bvadd first count))
+(define-fun guard () Bool (= place (ite (bvsge sum capacity) (bvsub sum capacity) sum)))
+(define-fun planted () Bool (= place (ite (bvsgt sum capacity) (bvsub sum capacity) sum)))
+(define-fun claim () Bool (and (bvsge place #x0000000000000000) (bvslt place capacity)))

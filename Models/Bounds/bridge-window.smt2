@@ -1,0 +1,15 @@
+; The window of a bridge with registers of 64 bits has an end, and begins and ends at a mebibyte.
+(declare-const base (_ BitVec 16))
+(declare-const limit (_ BitVec 16))
+(declare-const baseUpper (_ BitVec 32))
+(declare-const limitUpper (_ BitVec 32))
+(define-fun first () (_ BitVec 64)
+  (concat baseUpper (bvand base #xfff0) #x0000))
+(define-fun last () (_ BitVec 64)
+  (bvor (concat limitUpper (bvand limit #xfff0) #x0000) #x00000000000fffff))
+(define-fun guard () Bool (and (bvult first last) (bvult last #xffffffffffffffff)))
+(define-fun planted () Bool (bvult first last))
+(define-fun claim () Bool
+  (and (bvugt (bvadd last #x0000000000000001) first)
+    (= (bvand (bvor first (bvadd last #x0000000000000001)) #x00000000000fffff)
+      #x0000000000000000)))

@@ -1,0 +1,10 @@
+; A data block of a CTA extension ends where the data blocks do, or before, and the next starts behind it.
+(declare-const start (_ BitVec 64))
+(declare-const upper (_ BitVec 64))
+(declare-const header (_ BitVec 8))
+(assert (and (bvsge start #x0000000000000000) (bvslt start upper) (bvsle upper #x0000000000000080)))
+(define-fun end () (_ BitVec 64)
+  (bvadd start #x0000000000000001 ((_ zero_extend 56) (bvand header #x1f))))
+(define-fun guard () Bool (bvsle end upper))
+(define-fun planted () Bool (bvsgt end start))
+(define-fun claim () Bool (and (bvsgt end start) (bvsle end #x0000000000000080)))

@@ -1,0 +1,22 @@
+; Pages that are found in a free run, at an alignment, lie in the run.
+(declare-const address (_ BitVec 64))
+(declare-const mask (_ BitVec 64))
+(declare-const pageCount (_ BitVec 64))
+(declare-const runCount (_ BitVec 64))
+(define-fun wide ((a (_ BitVec 64))) (_ BitVec 80) ((_ zero_extend 16) a))
+; Of whole pages, as is the address; a count of a run is of 31 bits.
+(assert (= (bvand mask (bvadd mask #x0000000000000001)) #x0000000000000000))
+(assert (bvuge mask #x0000000000000fff))
+(assert (= (bvand address #x0000000000000fff) #x0000000000000000))
+(assert (bvule runCount #x000000007fffffff))
+(assert (and (bvugt pageCount #x0000000000000000) (bvule pageCount #x000000007fffffff)))
+(define-fun end () (_ BitVec 64) (bvadd address mask))
+(define-fun place () (_ BitVec 64) (bvand end (bvnot mask)))
+(define-fun skipped () (_ BitVec 64) (bvlshr (bvsub place address) #x000000000000000c))
+(define-fun fits () Bool (bvule (bvadd skipped pageCount) runCount))
+(define-fun guard () Bool (and (= (wide end) (bvadd (wide address) (wide mask))) fits))
+(define-fun planted () Bool (bvule pageCount runCount))
+(define-fun claim () Bool
+  (and (bvuge place address) (= (bvand place mask) #x0000000000000000)
+    (bvule (bvadd (wide place) (bvshl (wide pageCount) (_ bv12 80)))
+      (bvadd (wide address) (bvshl (wide runCount) (_ bv12 80))))))
