@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models gl census soak check images format clean lint qemu swift spin
+.PHONY: help run test bench evidence coverage mutants models gl census soak torture check images format clean lint qemu swift spin
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -57,6 +57,9 @@ census: swift ## Looks for traps, missing barriers and loops without end in the 
 
 soak: ## Shows ten million frames on the model device, broken and mended on the way
 	swift run -c release virtio-evidence soak
+
+torture: qemu swift ## Breaks the running Showcase's device in many ways, and sees the picture come back
+	swift run virtio-vm torture
 
 gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both
 	@if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then \
