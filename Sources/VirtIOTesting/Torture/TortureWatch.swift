@@ -65,5 +65,6 @@ final class TortureWatch: Sendable {
 
 /// Why a torture ended badly.
 public struct TortureFailure: Error, CustomStringConvertible {
+  /// A sentence.
   public let description: String
 }
