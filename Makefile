@@ -55,7 +55,7 @@ models: spin ## Searches all states of the models of the queues, and sees each f
 census: swift ## Looks for traps, missing barriers and loops without end in the driver's text
 	swift run virtio-evidence census
 
-soak: ## Shows ten million frames on the model device, broken and mended on the way
+soak: qemu swift ## Shows a hundred thousand frames in QEMU, and ten million on the model device, broken and mended on the way
 	swift run -c release virtio-evidence soak
 
 torture: qemu swift ## Breaks the running Showcase's device in many ways, and sees the picture come back
