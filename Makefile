@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models bounds gl census soak check images format clean lint qemu swift spin z3
+.PHONY: help run test bench evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu swift spin z3
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
   $(addprefix Kernel/,Package.swift Sources Images Tests)
@@ -58,8 +58,11 @@ bounds: z3 ## Proves what the driver's lines promise about bounds, for all input
 census: swift ## Looks for traps, missing barriers and loops without end in the driver's text
 	swift run virtio-evidence census
 
-soak: ## Shows ten million frames on the model device, broken and mended on the way
+soak: qemu swift ## Shows a hundred thousand frames in QEMU, and ten million on the model device, broken and mended on the way
 	swift run -c release virtio-evidence soak
+
+torture: qemu swift ## Breaks the running Showcase's device in many ways, and sees the picture come back
+	swift run virtio-vm torture
 
 gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both
 	@if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then \

@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "virtio-vm",
       dependencies: [
-        "VirtIOTesting",
+        "VirtIOGraphics", "VirtIOTesting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -21,6 +21,9 @@ extension PictureSize {
   /// The size of a display for which the user names none.
   static let standard = PictureSize(width: 1024, height: 768)
 
+  /// The size of a display on which much is to happen.
+  static let small = PictureSize(width: 640, height: 480)
+
   private init(width: UInt16, height: UInt16) {
     self.width = width
     self.height = height

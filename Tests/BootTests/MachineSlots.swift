@@ -26,8 +26,13 @@ actor MachineSlots {
     _ configuration: MachineConfiguration, deadline: Duration = .seconds(300),
     _ body: @escaping @Sendable (QEMUMachine) async throws -> Result
   ) async throws -> Result {
+    try await run { try await QEMUMachine.run(configuration, deadline: deadline, body) }
+  }
+
+  /// Does something that runs one machine, in its turn.
+  func run<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
     await take()
     defer { give() }
-    return try await QEMUMachine.run(configuration, deadline: deadline, body)
+    return try await body()
   }
 }

@@ -11,8 +11,9 @@ import VirtIOPCI
 ///
 /// With `frames=N` among its arguments it switches the machine off after N frames; with `wait=poll` it
 /// does without interrupts; with `buffers=1`, `2` or `3` each scanout has room for so many pictures; with
-/// `steps=N` each scene stops after N steps, while frames go on. A device that breaks is taken into service
-/// again.
+/// `steps=N` each scene stops after N steps, while frames go on; with `pace=none` no frame waits for its time.
+/// A device that breaks is taken into service again; with `device=hostile` one that lies, too, as often as it
+/// does. With `counters=yes` it says each second how far it has come, and at last which memory it has.
 @main
 struct Showcase {
   static func main() {
@@ -57,6 +58,9 @@ struct Showcase {
     let interrupts = transport.interrupts
     let platform = board.platform
     let frames = board.arguments.number("frames")
+    let isPaced = !board.arguments.has("pace", "none")
+    let isHostile = board.arguments.has("device", "hostile")
+    var counters = Counters(isSaid: board.arguments.has("counters", "yes"), on: platform)
     do throws(GPUError) {
       let buffers = board.arguments.number("buffers").flatMap { BufferCount(rawValue: Int($0)) }
       var screen = try Display.open(
@@ -66,7 +70,8 @@ struct Showcase {
       let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
       if connection.areUsed { screen.enableInterrupts() }
       let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
-      var stage = Stage(place: place, lastStep: board.arguments.number("steps"))
+      var stage = Stage(
+        place: place, lastStep: board.arguments.number("steps"), isHostile: isHostile)
       guard screen.firstScanout != nil else { panic("GPU at \(device): no scanout is enabled") }
       var count: UInt64 = 0
       var due = platform.now
@@ -77,10 +82,13 @@ struct Showcase {
           try stage.step(on: &screen, waiting: patience)
         } catch {
           // This step is left out; the last one is to be seen until the next.
-          try mend(error, &screen, patience)
+          try mend(error, &screen, patience, isHostile: isHostile)
+          counters.resetCount += 1
         }
         count += 1
+        counters.say(count, stage, on: platform)
         if count == 1 { printLine("SHOWCASE READY") }
+        guard isPaced else { continue }
         // A frame that came late is not made up for by others that come early.
         due = max(Nanoseconds(rawValue: due.rawValue &+ interval.rawValue), platform.now)
         platform.wait(until: due)
@@ -89,6 +97,7 @@ struct Showcase {
       screen.disableInterrupts()
       _ = consume connection
       try screen.close(waiting: .polling(.seconds(2)))
+      counters.sayMemory(on: platform)
       printLine("SHOWCASE DONE frames=\(count)")
     } catch {
       panic("GPU at \(device): \(error)")

@@ -11,6 +11,8 @@ struct Stage {
   private let place: SceneFacts.Place
   /// The step after which scenes stand still.
   private let lastStep: UInt64?
+  /// Whether the device may lie: then nothing that it refuses is left at that.
+  private let isHostile: Bool
   private var scenes = InlineArray<16, Scene?>(repeating: nil)
   /// A bit for each scanout on which nothing can be shown, until the displays change.
   private var paused: UInt16 = 0
@@ -18,10 +20,14 @@ struct Stage {
   private var change: Nanoseconds?
   private var changed: UInt16 = 0
 
-  init(place: SceneFacts.Place, lastStep: UInt64?) {
+  init(place: SceneFacts.Place, lastStep: UInt64?, isHostile: Bool) {
     self.place = place
     self.lastStep = lastStep
+    self.isHostile = isHostile
   }
+
+  /// The first scanout's scene, if there is one.
+  var first: Scene? { scenes[0] }
 
   /// Draws and presents a frame on each enabled scanout.
   ///
@@ -35,6 +41,8 @@ struct Stage {
       change = now
       changed = .max
     }
+    // A computer without a display is possible, but not this one.
+    if isHostile, screen.firstScanout == nil { throw .noScanout }
     for index in 0..<screen.scanoutCount {
       if !screen.scanouts[index].isEnabled {
         scenes[index] = nil
@@ -42,7 +50,7 @@ struct Stage {
         do throws(GPUError) {
           try step(index, on: &screen, waiting: patience)
         } catch {
-          guard error.isAboutSize else { throw error }
+          guard error.isAboutSize, !isHostile else { throw error }
           printLine("SHOWCASE scanout=\(index) \(error)")
           if scenes[index] == nil { paused |= 1 << UInt16(index) }
         }

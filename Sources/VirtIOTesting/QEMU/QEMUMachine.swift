@@ -98,6 +98,9 @@ public final class QEMUMachine: Sendable {
     return try QTestClient(connectingTo: folder.file("qtest"))
   }
 
+  /// The path of a file of this run, which is gone when the run is.
+  func file(_ name: String) -> String { folder.file(name) }
+
   /// Where its RAM lies; needs ``MachineConfiguration/sharesMemory``.
   var memoryFile: String { MachineConfiguration.memoryFile(in: folder) }
 
