@@ -4,8 +4,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test bench evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu swift spin z3
 
-sources := $(wildcard Package.swift Sources Tests Benchmarks Examples) \
-  $(addprefix Kernel/,Package.swift Sources Images Tests)
+sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing) \
+  $(addprefix Kernel/,Package.swift Sources Images Tests Fuzzing)
 apt := qemu-system-arm qemu-system-common qemu-system-gui ipxe-qemu
 apt_gl := xvfb xauth libgl1-mesa-dri libegl1
 root := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -64,6 +64,10 @@ soak: qemu swift ## Shows a hundred thousand frames in QEMU, and ten million on 
 torture: qemu swift ## Breaks the running Showcase's device in many ways, and sees the picture come back
 	swift run virtio-vm torture
 
+fuzz: swift ## Sees the fuzzer find planted faults, then looks for new ones; FUZZ_SECONDS= for longer than 60 each
+	swift run virtio-evidence fuzz --planted
+	swift run virtio-evidence fuzz --seconds $(or $(FUZZ_SECONDS),60)
+
 gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both
 	@if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then \
 	  command -v apt-get >/dev/null || { echo "Install Xvfb, xauth and Mesa."; exit 1; }; \
@@ -77,7 +81,7 @@ gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and 
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks. Tests
 # that compute without a pause are not run beside those that wait for a QEMU.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants models bounds census gl ## Runs the long tests: mutants, models, proofs, the census, and the host's tests under sanitizers
+check: mutants models bounds census fuzz gl ## Runs the long tests: mutants, models, proofs, the census, the fuzzer, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --skip HostedTests --disable-xctest
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter HostedTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest

@@ -12,6 +12,11 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// With FUZZER in the environment, the modules that the fuzzer is to reach tell it which way they went.
+let reached: [SwiftSetting] =
+  Context.environment["FUZZER"] == nil
+  ? [] : [.unsafeFlags(["-sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls"])]
+
 let package = Package(
   name: "swift-virtio",
   platforms: [.macOS(.v15)],
@@ -23,6 +28,8 @@ let package = Package(
     .library(name: "VirtIOGPU", targets: ["VirtIOGPU"]),
     .library(name: "VirtIORandom", targets: ["VirtIORandom"]),
     .library(name: "VirtIOTesting", targets: ["VirtIOTesting"]),
+    .library(name: "FuzzInputs", targets: ["FuzzInputs"]),
+    .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     .executable(name: "virtio-vm", targets: ["virtio-vm"]),
   ],
   dependencies: [
@@ -32,12 +39,14 @@ let package = Package(
   ],
   targets: [
     .target(name: "CVirtIO"),
-    .target(name: "VirtIO", dependencies: ["CVirtIO"], swiftSettings: strict),
-    .target(name: "VirtIOPCI", dependencies: ["VirtIO"], swiftSettings: strict),
-    .target(name: "VirtIOMMIO", dependencies: ["VirtIO"], swiftSettings: strict),
+    .target(name: "VirtIO", dependencies: ["CVirtIO"], swiftSettings: strict + reached),
+    .target(name: "VirtIOPCI", dependencies: ["VirtIO"], swiftSettings: strict + reached),
+    .target(name: "VirtIOMMIO", dependencies: ["VirtIO"], swiftSettings: strict + reached),
     .target(name: "VirtIORandom", dependencies: ["VirtIO"], swiftSettings: strict),
-    .target(name: "VirtIOGraphics", swiftSettings: strict),
-    .target(name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict),
+    .target(name: "VirtIOGraphics", swiftSettings: strict + reached),
+    .target(
+      name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict + reached
+    ),
     .target(
       name: "VirtIOTesting",
       dependencies: [
@@ -63,6 +72,14 @@ let package = Package(
     .executableTarget(
       name: "virtio-queue-cost", dependencies: ["VirtIO"], path: "Benchmarks/QueueCost",
       swiftSettings: strict),
+    .target(name: "FuzzInputs", path: "Fuzzing/Inputs", swiftSettings: strict),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "FuzzInputs", "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU",
+        "VirtIOTesting",
+      ],
+      path: "Fuzzing/Targets", swiftSettings: strict),
     .target(
       name: "VirtIOTestDoubles", dependencies: ["VirtIO"], path: "Tests/VirtIOTests/Doubles",
       swiftSettings: strict),
@@ -95,6 +112,7 @@ let package = Package(
       name: "ModelTests",
       dependencies: [
         "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting",
+        "FuzzInputs", "FuzzTargets",
       ],
       swiftSettings: strict),
     .testTarget(

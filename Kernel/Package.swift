@@ -12,6 +12,11 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// With FUZZER in the environment, the modules that the fuzzer is to reach tell it which way they went.
+let reached: [SwiftSetting] =
+  Context.environment["FUZZER"] == nil
+  ? [] : [.unsafeFlags(["-sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls"])]
+
 /// What every image composes: the board, and the driver by its public products.
 let image: [Target.Dependency] = [
   "VirtBoard",
@@ -29,7 +34,7 @@ let package = Package(
   targets: [
     .target(name: "KernelBoot"),
     .target(name: "KernelAArch64", dependencies: ["KernelBoot"], swiftSettings: strict),
-    .target(name: "KernelDeviceTree", swiftSettings: strict),
+    .target(name: "KernelDeviceTree", swiftSettings: strict + reached),
     .target(name: "KernelMemory", swiftSettings: strict),
     .target(
       name: "KernelInterrupts",
@@ -42,7 +47,7 @@ let package = Package(
         .product(name: "VirtIOPCI", package: "swift-virtio"),
         .product(name: "VirtIOMMIO", package: "swift-virtio"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + reached),
     .target(
       name: "KernelCrashScreen",
       dependencies: [
@@ -88,6 +93,19 @@ let package = Package(
     .executableTarget(
       name: "Faults", dependencies: image + ["KernelAArch64", "KernelCrashScreen"],
       path: "Images/Faults", swiftSettings: strict),
+    .target(
+      name: "KernelFuzzTargets",
+      dependencies: [
+        "KernelDeviceTree", "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
+        .product(name: "FuzzInputs", package: "swift-virtio"),
+      ],
+      path: "Fuzzing/Targets", swiftSettings: strict),
+    .testTarget(
+      name: "KernelFuzzTests",
+      dependencies: [
+        "KernelFuzzTargets", .product(name: "FuzzInputs", package: "swift-virtio"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "KernelDeviceTreeTests", dependencies: ["KernelDeviceTree"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -121,3 +139,23 @@ let package = Package(
       swiftSettings: strict),
   ]
 )
+
+// The fuzzer itself needs the runtime of libFuzzer: who wants it says FUZZER=1, as `virtio-evidence fuzz` does.
+if Context.environment["FUZZER"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+    .executableTarget(
+      name: "virtio-fuzz",
+      dependencies: [
+        "CFuzzer", "KernelFuzzTargets",
+        .product(name: "FuzzInputs", package: "swift-virtio"),
+        .product(name: "FuzzTargets", package: "swift-virtio"),
+      ],
+      path: "Fuzzing/virtio-fuzz", swiftSettings: strict,
+      linkerSettings: [
+        .unsafeFlags(["-sanitize=fuzzer"]),
+        // The other linker cannot read what the sanitizer adds.
+        .unsafeFlags(["-Xclang-linker", "-fuse-ld=lld"], .when(platforms: [.linux])),
+      ]),
+  ]
+}

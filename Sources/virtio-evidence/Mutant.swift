@@ -50,6 +50,15 @@ struct Mutant {
     }
   }
 
+  /// Reads the list of faults that the fuzzer has to find, one for each boundary.
+  static func planted(in root: URL) throws -> [Mutant] {
+    try Table(contentsOf: root.appendingPathComponent("Fuzzing/planted.tsv")).rows.map {
+      Mutant(
+        id: $0["id"] ?? "", file: $0["file"] ?? "", original: Self.text($0["original"]),
+        replacement: Self.text($0["replacement"]), tests: "")
+    }
+  }
+
   /// A cell of the list in which `\\n` stands for the end of a line.
   private static func text(_ cell: String?) -> String {
     (cell ?? "").replacing("\\n", with: "\n")

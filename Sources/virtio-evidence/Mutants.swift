@@ -35,7 +35,7 @@ struct Mutants: AsyncParsableCommand {
 
   /// Copies what the repository holds, so that nothing is ever broken in place. What is there already is
   /// left alone, so that it need not be built again.
-  private static func copyTree(from root: URL, to copy: URL) async throws {
+  static func copyTree(from root: URL, to copy: URL) async throws {
     let files = FileManager.default
     let listing = try await Command(
       "git", ["ls-files", "--cached", "--others", "--exclude-standard"], in: root.path

@@ -6,7 +6,7 @@ public struct BootArguments: Sendable {
   private var byteCount = 0
 
   /// Keeps the first 512 bytes of `text`.
-  init(_ text: Span<UInt8>) {
+  public init(_ text: Span<UInt8>) {
     byteCount = min(text.count, bytes.count)
     for index in 0..<byteCount { bytes[index] = text[index] }
   }

@@ -6,11 +6,23 @@ struct ChainRecord: Sendable {
   var readableByteCount: UInt32 = 0
   /// How long its writable segment is.
   var writableByteCount: UInt32 = 0
+  /// How many chains had been enqueued before it was, modulo 2^16.
+  var number: UInt16 = 0
   var phase = Phase.absent
+  var shape = Shape.single
+
   /// How many entries of the ring it takes.
-  var entryCount: UInt8 = 0
+  var entryCount: UInt8 { shape.rawValue & 3 }
   /// Whether its descriptors are in a table of their own.
-  var isIndirect = false
+  var isIndirect: Bool { shape == .table }
+
+  /// How a chain's descriptors lie. The lower bits say how many entries of the ring they take.
+  enum Shape: UInt8, Sendable {
+    case single = 1
+    case pair = 2
+    /// In a table of their own.
+    case table = 0x81
+  }
 
   /// Where a chain is.
   enum Phase: UInt8, Sendable {
@@ -23,9 +35,13 @@ struct ChainRecord: Sendable {
   }
 }
 
-/// A chain's descriptors, where they are written anew each time that it is enqueued.
+/// A chain's descriptors, as the driver wants them: they are written anew each time that it is enqueued, or
+/// stay in the table of a split ring.
 struct DescriptorPair: Sendable {
   var first = Descriptor.none
   /// Only of a chain with two entries.
   var second = Descriptor.none
+
+  /// Where the second lies in the table of a split ring: the first says it.
+  var tail: Int { Int(first.rest >> 48) }
 }

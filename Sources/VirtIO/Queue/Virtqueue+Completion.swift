@@ -66,10 +66,18 @@ extension Virtqueue {
       throw latch(.usedElement(id: id))
     }
     let index = Int(id)
+    if publishedCount != enqueuedCount, isHeldBack(index) { throw latch(.usedElement(id: id)) }
     records[index].phase = .idle
     completedCount = completed &+ 1
     return Completion(
       chain: Chain(index: UInt16(truncatingIfNeeded: index)),
       writtenByteCount: min(written, records[index].writableByteCount))
+  }
+
+  /// Whether a chain was enqueued and not published yet: if it came back now, the device would be shown
+  /// later what is no longer its own.
+  @inline(never)
+  private mutating func isHeldBack(_ index: Int) -> Bool {
+    records[index].number &- publishedCount < enqueuedCount &- publishedCount
   }
 }

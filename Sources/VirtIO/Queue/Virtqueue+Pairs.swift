@@ -64,13 +64,14 @@ extension Virtqueue {
 
   /// Notes in the records that the device has both chains of a pair, or that it has not.
   package mutating func notePair(first: Int, isInFlight: Bool) {
-    records[first].phase = isInFlight ? .inFlight : .idle
-    records[first &+ 1].phase = isInFlight ? .inFlight : .idle
+    note(first, isInFlight: isInFlight)
+    note(first &+ 1, isInFlight: isInFlight)
   }
 
-  /// Notes in the records that the device has a chain, or that it has not.
+  /// Notes in the records that the device has a chain, which was published, or that it has not.
   package mutating func note(_ index: Int, isInFlight: Bool) {
     records[index].phase = isInFlight ? .inFlight : .idle
+    records[index].number = publishedCount &- 1
   }
 
   /// Enqueues one chain of one segment that the device does not have, and publishes; otherwise as for a

@@ -29,13 +29,15 @@ extension Virtqueue {
       offset = tableOffset(of: index) &+ (isFirst ? 0 : Descriptor.byteCount)
     } else if mode.isSplit {
       // Where the second lies, the first said when it was laid out.
-      let place = isFirst ? index : Int(descriptors[index].first.rest >> 48)
+      let place = isFirst ? index : descriptors[index].tail
       offset = Self.split.descriptorOffset &+ Descriptor.byteCount &* place
     }
     if let offset {
       region.store64(segment.address.rawValue, uncheckedAt: offset)
       region.store32(segment.byteCount, uncheckedAt: offset &+ 8)
-    } else if isFirst {
+    }
+    if records[index].isIndirect { return }
+    if isFirst {
       descriptors[index].first.move(to: segment)
     } else {
       descriptors[index].second.move(to: segment)

@@ -12,6 +12,7 @@ extension Virtqueue {
     guard mode.isSplit else { return try enqueueWritten(index) }
     let number = enqueuedCount
     records[index].phase = .inFlight
+    records[index].number = number
     enqueuedCount = number &+ 1
     region.store16(
       chain.index, uncheckedAt: Self.split.availableRingOffset &+ 2 &* Int(number & mask))
@@ -23,6 +24,7 @@ extension Virtqueue {
     let number = enqueuedCount
     if mode.isPacked { storeAvailable(index) } else { try enqueueInOrder(index) }
     records[index].phase = .inFlight
+    records[index].number = number
     enqueuedCount = number &+ 1
   }
 
@@ -51,12 +53,13 @@ extension Virtqueue {
     records[index].readableByteCount = byteCount
     if records[index].isIndirect {
       region.store32(byteCount, uncheckedAt: tableOffset(of: index) &+ 8)
-    } else if mode.isSplit {
+      return
+    }
+    descriptors[index].first.setByteCount(byteCount)
+    if mode.isSplit {
       region.store32(
         byteCount,
         uncheckedAt: Self.split.descriptorOffset &+ Descriptor.byteCount &* index &+ 8)
-    } else {
-      descriptors[index].first.setByteCount(byteCount)
     }
   }
 

@@ -129,8 +129,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     chainCount &+= 1
     entryCount &+= needed
     records[index].phase = .idle
-    records[index].entryCount = UInt8(truncatingIfNeeded: needed)
-    records[index].isIndirect = isIndirect
+    records[index].shape = isIndirect ? .table : needed > 1 ? .pair : .single
     return index
   }
 
@@ -139,7 +138,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   ) {
     let id = UInt16(truncatingIfNeeded: index)
     guard let second else {
-      return place(DescriptorPair(first: descriptor(first, flags, id: id)), index, tail: 0)
+      return place(DescriptorPair(first: descriptor(first, flags, id: id)), index)
     }
     guard records[index].isIndirect else {
       // In order, what is next depends on where the chain will come to lie.
@@ -147,7 +146,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
       let next = UInt16(truncatingIfNeeded: tail)
       let head = descriptor(first, flags.union(.next), next: next, id: id)
       return place(
-        DescriptorPair(first: head, second: descriptor(second, .write, id: id)), index, tail: tail)
+        DescriptorPair(first: head, second: descriptor(second, .write, id: id)), index)
     }
     let offset = tableOffset(of: index)
     // On a packed ring the order of a table is its order in memory, and nothing but WRITE is said.
@@ -158,7 +157,7 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     let table = Segment(
       address: memory.deviceAddress.advanced(by: offset),
       byteCount: UInt32(truncatingIfNeeded: IndirectTable.byteCount))
-    place(DescriptorPair(first: descriptor(table, .indirect, id: id)), index, tail: 0)
+    place(DescriptorPair(first: descriptor(table, .indirect, id: id)), index)
   }
 
   private func descriptor(
@@ -178,13 +177,19 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   ///
   /// Heads grow from the start of the table, so that the number of a chain is its head, and what comes
   /// after heads grows from its end.
-  private mutating func place(_ pair: DescriptorPair, _ index: Int, tail: Int) {
+  private mutating func place(_ pair: DescriptorPair, _ index: Int) {
     descriptors[index] = pair
-    guard mode.isSplit else { return }
+    place(index)
+  }
+
+  /// Stores the descriptors of a chain, if they never move.
+  private mutating func place(_ index: Int) {
+    guard mode.isDisjoint(with: [.packed, .inOrder]) else { return }
     let table = Self.split.descriptorOffset
+    let pair = descriptors[index]
     pair.first.store(in: region, uncheckedAt: table &+ Descriptor.byteCount &* index)
     if records[index].entryCount > 1 {
-      pair.second.store(in: region, uncheckedAt: table &+ Descriptor.byteCount &* tail)
+      pair.second.store(in: region, uncheckedAt: table &+ Descriptor.byteCount &* pair.tail)
     }
   }
 
@@ -213,11 +218,15 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
   }
 
   /// Has all chains with the driver again, as when they had just been laid out. The device, which has
-  /// forgotten the queue, finds an empty ring when it is enabled.
+  /// forgotten the queue, finds an empty ring when it is enabled, and the descriptors as they should be,
+  /// whatever it has written to them; not so those in tables of their own.
   mutating func renew() {
     clearRing()
     forgetCounts()
-    for index in 0..<Int(chainCount) { records[index].phase = .idle }
+    for index in 0..<Int(chainCount) {
+      records[index].phase = .idle
+      place(index)
+    }
   }
 
   /// Starts at the first entry again.

@@ -167,6 +167,8 @@ extension Display where T: ~Copyable {
       } catch {
         guard error == .busy else { throw error }
       }
+      // What takes the room may be what waits for this picture to go with it.
+      control.publish()
       guard waiter.wait(on: platform) else { throw noAnswer(index) }
       try settle()
     }

@@ -28,13 +28,13 @@ public struct EDIDText: Equatable, Sendable {
 
   /// Three capital letters of five bits each, 1 for A; nil if one is none.
   init?(letters: Int) {
-    storage = FixedArray(repeating: 0)
-    for index in 0..<3 {
-      let letter = letters &>> (10 &- index &* 5) & 0x1f
-      guard 1...26 ~= letter else { return nil }
-      storage[count] = UInt8(truncatingIfNeeded: 0x40 &+ letter)
-      count &+= 1
+    for shift in stride(from: 0, through: 10, by: 5) {
+      guard 1...26 ~= letters &>> shift & 0x1f else { return nil }
     }
+    storage = FixedArray { index in
+      index < 3 ? UInt8(truncatingIfNeeded: 0x40 &+ letters &>> (10 &- index &* 5) & 0x1f) : 0
+    }
+    count = 3
   }
 
   /// The characters.

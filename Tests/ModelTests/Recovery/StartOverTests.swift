@@ -36,6 +36,28 @@ import VirtIOTesting
 
   // MARK: The way back
 
+  @Test(
+    "STATUS-4: a cursor and a picture come back on a queue that has no room for both at once",
+    arguments: [8, 16, 18, 20])
+  func smallQueue(_ size: UInt16) throws {
+    var configuration = Self.configuration([])
+    configuration.queueSizes = [size, 2]
+    let machine = ModelMachine(configuration)
+    var patient: Patient
+    do {
+      patient = try Patient(machine, machine.makeTransport(), on: machine.platform, buffers: .two)
+    } catch GPUError.device(.queueTooSmall) {
+      #expect(size == 8)
+      return
+    }
+    patient.take(.frame(0))
+    patient.take(.setCursor(x: 4, y: 5))
+    patient.recover()
+    patient.take(.frame(0))
+    patient.take(.finish)
+    #expect(patient.errors.isEmpty && patient.complaints == [])
+  }
+
   @Test("STATUS-4, INIT-1: the way back is the way of the first initialisation, and no longer")
   func steps() throws {
     let machine = ModelMachine(Self.configuration())

@@ -60,6 +60,26 @@ struct HostilePackedTests {
     #expect(isBroken)
   }
 
+  @Test(
+    "K02: what is enqueued and not yet published cannot be given back: broken", arguments: 0..<3)
+  func heldBack(_ lap: Int) throws {
+    var rig = try Rig()
+    let chains = try (0..<3).map { number in try rig.readableChain(number) }
+    for _ in 0..<8 * lap {
+      rig.ring.use(try rig.submit(chains[2]))
+      _ = try rig.queue.nextCompletion()
+    }
+    _ = try rig.submit(chains[0])
+    try rig.queue.enqueue(chains[1])
+    // What it has, it may give back meanwhile.
+    rig.ring.use(0, entryCount: 1)
+    #expect(try rig.queue.nextCompletion()?.chain == chains[0])
+    _ = try rig.submit(chains[0])
+    try rig.queue.enqueue(chains[2])
+    rig.ring.use(2, entryCount: 1)
+    #expect(Self.error(&rig) == .broken(.usedElement(id: 2)))
+  }
+
   @Test("K03: an id out of range, not in flight or given twice breaks the queue")
   func ids() throws {
     for id: UInt16 in [0, 2, 3, 7, 8, 9, 0x7fff, 0x8000, 0x8001, 0xffff] {

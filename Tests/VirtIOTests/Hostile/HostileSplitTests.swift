@@ -38,6 +38,50 @@ struct HostileSplitTests {
     #expect(count == 3 && error == .broken(.usedIndex(found: 4, outstanding: 0)))
   }
 
+  @Test("Q07: what is enqueued and not yet published cannot be given back: broken")
+  func heldBack() throws {
+    var rig = try Rig()
+    let chains = try (0..<3).map { number in try rig.readableChain(number) }
+    let first = try rig.submit(chains[0])
+    let second = try rig.submit(chains[1])
+    try rig.queue.enqueue(chains[2])
+    // What it has, it may give back meanwhile.
+    rig.ring.use(UInt32(second.head))
+    #expect(try rig.queue.nextCompletion()?.chain == chains[1])
+    rig.ring.use(2)
+    #expect(
+      failure { () throws(QueueError) in try rig.queue.nextCompletion() }
+        == .broken(.usedElement(id: 2)))
+    #expect(first.head == 0)
+  }
+
+  @Test("Q16: descriptors that the device has written to are as they were after the queue's reset")
+  func restoredDescriptors() throws {
+    var rig = try Rig(offering: [.version1, .ringReset])
+    let single = try rig.readableChain(0)
+    let pair = try Self.pair(&rig, 1)
+    try rig.queue.enqueue(single, readableByteCount: 3)
+    rig.queue.publish()
+    rig.ring.use(0)
+    _ = try rig.queue.nextCompletion()
+    let table = try Self.view(rig, rig.ring.placement.descriptorArea, 16 * 8)
+    let before = (0..<64).map { table.load(UInt16.self, at: 2 * $0) }
+    #expect(before.contains { $0 != 0 })
+    for place in 0..<64 { table.store(UInt16.max, at: 2 * place) }
+    let patience = PollingWaiter(timeout: .milliseconds(1))
+    let proof = try rig.device.reset(&rig.queue, on: rig.platform, waiting: patience)
+    try rig.device.enable(&rig.queue, after: proof)
+    for chain in [single, pair] {
+      for entry in 0..<(chain == single ? 1 : 2) {
+        let place = entry == 0 ? chain.id : 7
+        for word in 0..<8 {
+          let now = table.load(UInt16.self, at: 16 * place + 2 * word)
+          #expect(now == before[8 * place + word], "entry \(place), word \(word)")
+        }
+      }
+    }
+  }
+
   @Test("Q10: an id from before a reset is none afterwards: broken")
   func beforeReset() throws {
     var rig = try Rig(offering: [.version1, .ringReset])

@@ -154,7 +154,12 @@ public final class ModelMachine: Sendable {
   /// The faults that have still to strike.
   public var remainingFaults: [ModelFault] { withCore { $0.faults.remaining } }
   /// Makes the device behave from here on.
-  public func clearFaults() { withCore { $0.faults.removeAll() } }
+  public func clearFaults() {
+    withCore {
+      $0.faults.removeAll()
+      $0.refusesFeatures = false
+    }
+  }
 
   /// Breaks the device: it sets DEVICE_NEEDS_RESET and does nothing more.
   public func breakDevice() { withCore { $0.breakDevice() } }
@@ -194,6 +199,12 @@ public final class ModelMachine: Sendable {
   public var liveByteCount: UInt64 { withCore { $0.allocations.liveByteCount } }
   /// How many bytes the driver had at once, at the most.
   public var peakByteCount: UInt64 { withCore { $0.allocations.peakByteCount } }
+
+  /// Writes to guest memory as a device does that has lost its way: whoever the memory is, and nobody is told.
+  /// Nothing is written where there is no memory.
+  public func write(_ bytes: [UInt8], at address: UInt64) {
+    withCore { $0.memory.write(bytes, at: address) }
+  }
 
   /// The bytes of guest memory at an address; none where there is no memory.
   public func bytes(at address: UInt64, count: Int) -> [UInt8] {
