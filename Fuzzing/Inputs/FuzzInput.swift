@@ -3,6 +3,7 @@ public final class FuzzInput {
   private let bytes: [UInt8]
   private var position = 0
 
+  /// - Parameter bytes: The input; it is copied.
   public init(_ bytes: Span<UInt8>) {
     var copy = [UInt8](repeating: 0, count: bytes.count)
     for index in bytes.indices { copy[index] = bytes[index] }
@@ -12,14 +13,18 @@ public final class FuzzInput {
   /// Whether all of it was read.
   public var isOver: Bool { position >= bytes.count }
 
+  /// The next byte.
   public func byte() -> UInt8 {
     guard position < bytes.count else { return 0 }
     defer { position += 1 }
     return bytes[position]
   }
 
+  /// The next two bytes, as a little-endian number.
   public func word16() -> UInt16 { UInt16(byte()) | UInt16(byte()) << 8 }
+  /// The next four bytes, as a little-endian number.
   public func word32() -> UInt32 { UInt32(word16()) | UInt32(word16()) << 16 }
+  /// The next eight bytes, as a little-endian number.
   public func word64() -> UInt64 { UInt64(word32()) | UInt64(word32()) << 32 }
 
   /// A number below `limit`, which is more than 0.

@@ -33,7 +33,7 @@ struct Check: ParsableCommand {
     guard !claims.isEmpty else {
       throw Failure(description: "docs/evidence.md has no rows; run 'make evidence'.")
     }
-    for mutant in try Mutant.all(in: root) {
+    for mutant in try Mutant.all(in: root) + Mutant.planted(in: root) {
       _ = try mutant.apply(
         to: String(contentsOf: root.appendingPathComponent(mutant.file), encoding: .utf8))
     }
