@@ -49,7 +49,7 @@ extension Canvas {
         index &+= 1
         scalar = found
       }
-      draw(scalar, x: position, y: y, scale: scale, color: color, font: font)
+      draw(scalar: scalar, x: position, y: y, scale: scale, color: color, font: font)
       position = position.adding(saturating: width)
     }
     return position
@@ -58,7 +58,7 @@ extension Canvas {
   /// Draws a character, its cell's top left corner at (`x`, `y`). Only the glyph's own pixels are touched.
   @_lifetime(self: copy self)
   public mutating func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
-    _ scalar: Unicode.Scalar, x: Int, y: Int, scale: Int = 1, color: Color,
+    scalar: Unicode.Scalar, x: Int, y: Int, scale: Int = 1, color: Color,
     font: borrowing Font = BasicFont()
   ) {
     let cell = Rectangle(
