@@ -57,7 +57,9 @@ struct TextConsoleTests {
       ("1\n2\n3\n4^[2S", "3\n4\n\n"), ("1\n2\n3\n4^[2T", "\n\n1\n2"), ("1\n2\n3\n4^[99S", "\n\n\n"),
       ("1\n2\n3\n4^[2;3r^[3;1H\nx", "1\n3\nx\n4"), ("1\n2\n3\n4^[2;3r^[2;1H^Mx", "1\nx\n2\n4"),
       ("1\n2\n3\n4^[2;3r^[4;1H\nx", "1\n2\n3\nx"), ("^[2;3r^[3;1H^[9Ax^[9By", "\nx\n y\n"),
-      ("^[3;2rab", "ab\n\n\n"), ("^[H^Mx", "x\n\n\n"), ("ab^Dc^Ed", "ab\n  c\nd\n"),
+      ("1\n2\n3\n4^[1;2r^[4;1H^[Lx", "1\n2\n3\nx"), ("1\n2\n3\n4^[3;4r^[H^[Mx", "x\n2\n3\n4"),
+      ("a^[65538Gb", "a        b\n\n\n"), ("^[3;2rab", "ab\n\n\n"), ("^[H^Mx", "x\n\n\n"),
+      ("ab^Dc^Ed", "ab\n  c\nd\n"),
       ("ab^7^[3;3Hx^8y", "aby\n\n  x\n"), ("ab^[s^[3;3Hx^[uy", "aby\n\n  x\n"),
       ("ab^ccd", "cd\n\n\n"), ("Жλ│\u{301}é", "Жλ│é\n\n\n"), ("a\u{7F}\u{85}\u{AD}b", "ab\n\n\n"),
     ])
