@@ -122,7 +122,8 @@ $(font):
 	  && dpkg-deb --fsys-tarfile $(font_package)_*.deb | tar -xO ./$(font_file) | gzip -dc > console.psf; \
 	  rm -f $(font_package)_*.deb; \
 	fi; \
-	if [ ! -s $(CURDIR)/$@ ]; then rm -f $(CURDIR)/$@; echo "There is no font for the console: the built-in one is used."; fi
+	if [ ! -s $(CURDIR)/$@ ]; then rm -f $(CURDIR)/$@; echo "There is no font for the console: the built-in one is used."; \
+	else touch Kernel/Sources/KernelFont/KernelFont.c; fi
 
 spin: swift
 	@if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then \
