@@ -56,8 +56,11 @@ struct ConsoleImage {
     while true {
       let damage = console.takeDamage(font: font)
       draw(console, on: &frame, damage, font: font)
-      try screen.finish(try screen.present(frame, damage: damage.rectangles), waiting: patience)
-      if line == lines { break }
+      let presentation = try screen.present(frame, damage: damage.rectangles)
+      if line == lines {
+        try screen.finish(presentation, waiting: patience)
+        break
+      }
       line += 1
       log("line \(line) of the log", on: &console)
       frame = try screen.nextFrame(waiting: patience)
