@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu swift spin z3
+.PHONY: help run test bench evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu font swift spin z3
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing) \
   $(addprefix Kernel/,Package.swift Sources Images Tests Fuzzing)
@@ -23,7 +23,7 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 	fi
 
 # The images take one core, the tests all that there are: so they are built side by side.
-test: qemu lint ## Runs every test
+test: qemu font lint ## Runs every test
 	swift build --product virtio-vm
 	@vm="$$(swift build --show-bin-path)/virtio-vm"; \
 	  swift build --build-tests & "$$vm" build && wait $$!
@@ -87,7 +87,7 @@ check: mutants models bounds census fuzz gl ## Runs the long tests: mutants, mod
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest
 	swift test --sanitize=thread --scratch-path .build/thread --filter ThreadTests --disable-xctest
 
-images: swift ## Builds the kernel's images into build/aarch64
+images: swift font ## Builds the kernel's images into build/aarch64
 	swift run virtio-vm build
 
 lint: swift
@@ -114,6 +114,26 @@ qemu: swift
 	    echo "QEMU is missing; install qemu-system-aarch64 from your system's packages." >&2; exit 1; \
 	  fi; \
 	fi
+
+# The font of the consoles is the distribution's, unpacked and not installed: nothing else comes with it.
+# Where there is no such package, text is drawn with the built-in font.
+font := build/font/console.psf
+font_package := console-setup-linux
+font_file := usr/share/consolefonts/Uni2-Terminus16.psf.gz
+
+font: $(font)
+
+$(font):
+	@mkdir -p $(dir $@)
+	@if [ -f /$(font_file) ]; then gzip -dc /$(font_file) > $@; \
+	elif command -v apt-get >/dev/null; then \
+	  echo "The console's font is missing: unpacking $(font_package) into $(dir $@)"; \
+	  cd $(dir $@) && { apt-get download -q $(font_package) || { $(root) apt-get update && apt-get download -q $(font_package); }; } \
+	  && dpkg-deb --fsys-tarfile $(font_package)_*.deb | tar -xO ./$(font_file) | gzip -dc > console.psf; \
+	  rm -f $(font_package)_*.deb; \
+	fi; \
+	if [ ! -s $(CURDIR)/$@ ]; then rm -f $(CURDIR)/$@; echo "There is no font for the console: the built-in one is used."; \
+	else touch Kernel/Sources/KernelFont/KernelFont.c; fi
 
 spin: swift
 	@if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then \

@@ -61,6 +61,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "KernelHeapCalls"),
     .target(name: "KernelProbes"),
+    .target(name: "KernelFont"),
     .target(
       name: "KernelHeap", dependencies: ["KernelHeapCalls", "KernelMemory", "VirtBoard"],
       swiftSettings: strict),
@@ -71,6 +72,9 @@ let package = Package(
       name: "Minimal", dependencies: image, path: "Images/Minimal", swiftSettings: strict),
     .executableTarget(
       name: "Scatter", dependencies: image, path: "Images/Scatter", swiftSettings: strict),
+    .executableTarget(
+      name: "Console", dependencies: image + ["KernelFont"], path: "Images/Console",
+      swiftSettings: strict),
     .executableTarget(
       name: "Showcase", dependencies: image + ["KernelCrashScreen"], path: "Images/Showcase",
       swiftSettings: strict),

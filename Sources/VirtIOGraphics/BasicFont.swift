@@ -12,13 +12,19 @@ public struct BasicFont: BitmapFont, Sendable {
   /// Eight rows, the last one for descenders only.
   public var cellHeight: Int { 8 }
 
-  /// One row of the glyph for `scalar`, the leftmost pixel in bit 31.
-  public func row(_ row: Int, of scalar: Unicode.Scalar) -> UInt32 {
-    let glyph =
-      scalar.value >= 0x20 && scalar.value <= 0x7E
-      ? Self.glyphs[Int(scalar.value) &- 0x20] : Self.fallback
-    return UInt32(truncatingIfNeeded: glyph &>> UInt64(truncatingIfNeeded: 56 &- row &* 8)) << 24
+  /// The place of `scalar` after the space; that of the box if it is not ASCII.
+  public func glyph(of scalar: Unicode.Scalar) -> Int {
+    scalar.value >= 0x20 && scalar.value <= 0x7E ? Int(scalar.value) &- 0x20 : Self.box
   }
+
+  /// One row of a glyph, the leftmost pixel in bit 31.
+  public func row(_ row: Int, ofGlyph glyph: Int) -> UInt32 {
+    let rows = glyph >= 0 && glyph < Self.box ? Self.glyphs[glyph] : Self.fallback
+    return UInt32(truncatingIfNeeded: rows &>> UInt64(truncatingIfNeeded: 56 &- row &* 8)) << 24
+  }
+
+  /// The number of the box.
+  private static let box = 95
 
   /// A box, for what the font does not have.
   private static let fallback: UInt64 = 0xF8_88_88_88_88_88_F8_00

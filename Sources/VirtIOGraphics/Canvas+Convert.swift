@@ -18,6 +18,7 @@ extension Canvas {
     let conversion = PixelConversion(from: format, to: self.format)
     let area = clip.intersection(
       Rectangle(x: x, y: y, width: width, height: source.count / width))
+    note(area)
     for row in area.y..<area.maxY {
       // A difference within the rows fits, however far outside they begin.
       let start = (row &- y) &* width &+ (area.x &- x)

@@ -11,6 +11,7 @@ extension Canvas {
     guard width > 0 else { return }
     let whole = Rectangle(x: x, y: y, width: width, height: source.count / width)
     let area = limits.intersection(whole)
+    note(area)
     for row in area.y..<area.maxY {
       // A difference within `whole` fits, however far outside `whole` itself begins.
       let start = (row &- y) &* width &+ (area.x &- x)

@@ -9,6 +9,7 @@ extension Canvas {
   @_lifetime(self: copy self)
   public mutating func fill(_ rectangle: Rectangle, with color: Color) {
     let area = limits.intersection(rectangle)
+    note(area)
     let pattern = SIMD16<UInt32>(repeating: layout.encode(color))
     if area.width == stride {
       // Whole rows without a gap are one long run.

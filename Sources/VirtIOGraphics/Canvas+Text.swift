@@ -4,16 +4,18 @@ extension Canvas {
   /// - Returns: the column after the last cell: where the next text goes.
   @_lifetime(self: copy self)
   @discardableResult
-  public mutating func draw<Font: BitmapFont>(
-    _ text: TextLiteral, x: Int, y: Int, scale: Int = 1, color: Color, font: Font = BasicFont()
+  public mutating func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
+    _ text: TextLiteral, x: Int, y: Int, scale: Int = 1, color: Color,
+    font: borrowing Font = BasicFont()
   ) -> Int {
     draw(text.utf8, x: x, y: y, scale: scale, color: color, font: font)
   }
 
-  /// Draws bytes as ASCII, the first cell's top left corner at (`x`, `y`).
+  /// Draws bytes in UTF-8, the first cell's top left corner at (`x`, `y`).
   ///
-  /// Only the glyphs' own pixels are touched; an alpha below 255 blends. A byte that is no
-  /// character of `font` shows as its fallback glyph. A `scale` below one draws nothing.
+  /// Only the glyphs' own pixels are touched; an alpha below 255 blends. What `font`
+  /// does not have shows as its fallback glyph, and so does, once, each part of the bytes that is no UTF-8.
+  /// A `scale` below one draws nothing.
   ///
   /// - Parameters:
   ///   - text: the bytes.
@@ -25,20 +27,44 @@ extension Canvas {
   /// - Returns: the column after the last cell: where the next text goes.
   @_lifetime(self: copy self)
   @discardableResult
-  public mutating func draw<Font: BitmapFont>(
-    _ text: Span<UInt8>, x: Int, y: Int, scale: Int = 1, color: Color, font: Font = BasicFont()
+  public mutating func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
+    _ text: Span<UInt8>, x: Int, y: Int, scale: Int = 1, color: Color,
+    font: borrowing Font = BasicFont()
   ) -> Int {
     guard scale > 0 else { return x }
-    let (width, height) = (font.width(of: 1, scale: scale), font.height(scale: scale))
+    let width = font.width(of: 1, scale: scale)
+    var decoder = UTF8Decoder()
     var position = x
-    for index in text.indices {
-      let cell = Rectangle(x: position, y: y, width: width, height: height)
-      if limits.intersects(cell) {
-        draw(Unicode.Scalar(text[index]), in: cell, scale: scale, color: color, font: font)
+    var index = 0
+    while index < text.count {
+      let scalar: Unicode.Scalar
+      switch decoder.take(text[index]) {
+      case .incomplete:
+        index &+= 1
+        // What ends within a character is none.
+        if index < text.count { continue }
+        scalar = UTF8Decoder.replacement
+      case .interrupted: scalar = UTF8Decoder.replacement
+      case .scalar(let found):
+        index &+= 1
+        scalar = found
       }
+      draw(scalar: scalar, x: position, y: y, scale: scale, color: color, font: font)
       position = position.adding(saturating: width)
     }
     return position
+  }
+
+  /// Draws a character, its cell's top left corner at (`x`, `y`). Only the glyph's own pixels are touched.
+  @_lifetime(self: copy self)
+  public mutating func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
+    scalar: Unicode.Scalar, x: Int, y: Int, scale: Int = 1, color: Color,
+    font: borrowing Font = BasicFont()
+  ) {
+    let cell = Rectangle(
+      x: x, y: y, width: font.width(of: 1, scale: scale), height: font.height(scale: scale))
+    if !limits.intersects(cell) { return }
+    drawGlyph(font.glyph(of: scalar), in: cell, scale: scale, color: color, font: font)
   }
 
   /// Draws a number in decimal, with leading zeros up to `digits`.
@@ -46,9 +72,9 @@ extension Canvas {
   /// - Returns: the column after the last cell.
   @_lifetime(self: copy self)
   @discardableResult
-  public mutating func draw<Font: BitmapFont>(
+  public mutating func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
     decimal value: Int, digits: Int = 1, x: Int, y: Int, scale: Int = 1, color: Color,
-    font: Font = BasicFont()
+    font: borrowing Font = BasicFont()
   ) -> Int {
     var next = x
     if value < 0 { next = draw("-", x: x, y: y, scale: scale, color: color, font: font) }
@@ -62,9 +88,9 @@ extension Canvas {
   /// - Returns: the column after the last cell.
   @_lifetime(self: copy self)
   @discardableResult
-  public mutating func draw<Font: BitmapFont>(
+  public mutating func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
     hexadecimal value: UInt, digits: Int = 1, x: Int, y: Int, scale: Int = 1, color: Color,
-    font: Font = BasicFont()
+    font: borrowing Font = BasicFont()
   ) -> Int {
     let text = Digits(value, radix: 16, atLeast: digits)
     return draw(text.utf8, x: x, y: y, scale: scale, color: color, font: font)
@@ -72,11 +98,11 @@ extension Canvas {
 
   /// One glyph, as the runs of pixels in its rows.
   @_lifetime(self: copy self)
-  private mutating func draw<Font: BitmapFont>(
-    _ scalar: Unicode.Scalar, in cell: Rectangle, scale: Int, color: Color, font: Font
+  private mutating func drawGlyph<Font: BitmapFont & ~Copyable & ~Escapable>(
+    _ glyph: Int, in cell: Rectangle, scale: Int, color: Color, font: borrowing Font
   ) {
     for row in 0..<max(0, font.cellHeight) {
-      var bits = font.row(row, of: scalar)
+      var bits = font.row(row, ofGlyph: glyph)
       var column = 0
       while bits != 0 {
         let gap = bits.leadingZeroBitCount

@@ -14,6 +14,7 @@ public struct Canvas: ~Copyable, ~Escapable {
   @usableFromInline var pixels: MutableSpan<UInt32>
   @usableFromInline let layout: PixelLayout
   @usableFromInline var limits: Rectangle
+  private var notesDamage = false
 
   /// The number of columns.
   public let width: Int
@@ -66,6 +67,25 @@ public struct Canvas: ~Copyable, ~Escapable {
     @_lifetime(self: copy self) set { limits = bounds.intersection(newValue) }
   }
 
+  /// The smallest rectangle around all that has been drawn since ``trackDamage()``.
+  ///
+  /// What to present, perhaps as one of several: `damage.insert(canvas.damage)`.
+  public private(set) var damage = Rectangle.empty
+
+  /// Begins to note what is drawn on; forgets what was noted.
+  @_lifetime(self: copy self)
+  public mutating func trackDamage() {
+    damage = .empty
+    notesDamage = true
+  }
+
+  /// Notes that pixels may have changed; they lie within the clip.
+  @usableFromInline
+  @_lifetime(self: copy self)
+  mutating func note(_ area: Rectangle) {
+    if notesDamage { damage = damage.union(area) }
+  }
+
   /// The colour at (`x`, `y`), or nil outside the surface.
   public func color(x: Int, y: Int) -> Color? {
     guard bounds.contains(x: x, y: y) else { return nil }
@@ -76,6 +96,7 @@ public struct Canvas: ~Copyable, ~Escapable {
   @_lifetime(self: copy self)
   public mutating func set(x: Int, y: Int, to color: Color) {
     guard limits.contains(x: x, y: y) else { return }
+    note(Rectangle(x: x, y: y, width: 1, height: 1))
     pixels[y &* stride &+ x] = layout.encode(color)
   }
 }

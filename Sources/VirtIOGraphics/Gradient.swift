@@ -73,6 +73,7 @@ extension Canvas {
     let rows = max(0, rectangle.height &- 1)
     // Differences within the rectangle fit, however far outside the surface it begins.
     if gradient.direction == .vertical {
+      note(area)
       for y in area.y..<area.maxY {
         fillRow(y, of: area, with: gradient, at: Self.fraction(y &- rectangle.y, of: rows))
       }

@@ -6,7 +6,7 @@ import VirtIOTesting
   /// All images; each must have been built.
   static let images = [
     "TestCard", "Minimal", "Showcase", "Scenario", "Faults", "SelfTest", "Scatter", "Interrupts",
-    "Bench",
+    "Bench", "Console",
   ]
 
   private static func symbols(_ image: String, _ options: [String]) async throws -> [String] {

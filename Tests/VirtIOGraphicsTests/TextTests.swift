@@ -89,7 +89,8 @@ struct TextTests {
   struct Dots: BitmapFont {
     var cellWidth: Int { 3 }
     var cellHeight: Int { 2 }
-    func row(_ row: Int, of scalar: Unicode.Scalar) -> UInt32 { 1 << (31 - UInt32(row)) }
+    func glyph(of scalar: Unicode.Scalar) -> Int { 0 }
+    func row(_ row: Int, ofGlyph glyph: Int) -> UInt32 { 1 << (31 - UInt32(row)) }
   }
 }
 

@@ -20,7 +20,7 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
   }
 
   /// The text.
-  var text: Span<UInt8> {
+  public var text: Span<UInt8> {
     @_lifetime(borrow self) get { bytes.span.extracting(first: Int(byteCount)) }
   }
 
