@@ -131,12 +131,12 @@ $(font):
 	@if [ -f /$(font_file) ]; then gzip -dc /$(font_file) > $@; \
 	elif command -v apt-get >/dev/null; then \
 	  echo "The console's font is missing: unpacking $(font_package) into $(dir $@)"; \
-	  cd $(dir $@) && { apt-get download -q $(font_package) || { $(root) apt-get update && apt-get download -q $(font_package); }; } \
-	  && dpkg-deb --fsys-tarfile $(font_package)_*.deb | tar -xO ./$(font_file) | gzip -dc > console.psf; \
-	  rm -f $(font_package)_*.deb; \
+	  ( cd $(dir $@) && { apt-get download -q $(font_package) || { $(root) apt-get update && apt-get download -q $(font_package); }; } \
+	  && dpkg-deb --fsys-tarfile $(font_package)_*.deb | tar -xO ./$(font_file) | gzip -dc > console.psf ); \
+	  rm -f $(dir $@)$(font_package)_*.deb; \
 	fi; \
 	if [ ! -s $(CURDIR)/$@ ]; then rm -f $(CURDIR)/$@; echo "There is no font for the console: the built-in one is used."; \
-	else touch Kernel/Sources/KernelFont/KernelFont.c; fi
+	else touch $(CURDIR)/Kernel/Sources/KernelFont/KernelFont.c; fi
 
 spin: swift
 	@if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then \
