@@ -220,7 +220,7 @@ struct CatalogueTreeTests {
     #expect(error(Blob(structure: [1, 0, 2, 1, 0, 2, 9])) == .badToken(found: 1, offset: 68))
   }
 
-  @Test("F13: 1,000,000 words of nothing, or of nodes, are read once; more than is mapped is refused")
+  @Test("F13: 1,000,000 words, nothing or nodes, are read once; more than is mapped is refused")
   func size() throws {
     let end: [UInt8] = [0, 0, 0, 2, 0, 0, 0, 9]
     let root: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 0]
