@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "VirtBoardTests",
       dependencies: [
-        "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
+        "KernelDeviceTree", "KernelMemory", "VirtBoard",
+        .product(name: "VirtIO", package: "swift-virtio"),
         .product(name: "VirtIOPCI", package: "swift-virtio"),
       ],
       swiftSettings: strict),

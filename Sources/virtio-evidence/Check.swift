@@ -5,8 +5,9 @@ import Foundation
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: """
-      Fails if a row that docs/evidence.md calls covered or due has lost its tests, or if a mutant \
-      changes, or a proof is about, what is not there any more.
+      Fails if a row that docs/evidence.md calls covered or due has lost its tests, if a mutant \
+      changes, or a proof is about, what is not there any more, or if a row of a hostile device has \
+      no declared outcome.
       """)
 
   /// What the check found.
@@ -43,6 +44,10 @@ struct Check: ParsableCommand {
       throw Failure(
         description: loops.faults.joined(separator: "\n")
           + "\nTests/loops.tsv names each loop of the driver, and what it ends by.")
+    }
+    let outcomes = try HostileOutcomes(root: root)
+    guard outcomes.faults.isEmpty else {
+      throw Failure(description: outcomes.faults.joined(separator: "\n"))
     }
     print("evidence: each of \(claims.count) rows has a test of the driver that names it")
   }

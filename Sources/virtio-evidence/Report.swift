@@ -7,6 +7,7 @@ struct Report {
   private let optional: [Evidence.Row]
   private let features: [Evidence.Row]
   private let hostile: [Evidence.Row]
+  private let outcomes: HostileOutcomes
 
   /// The scopes that are counted. Rows of features that no driver needs are listed apart.
   private static let counted: Set<String> = ["core", "split", "packed", "pci", "mmio", "gpu"]
@@ -27,9 +28,12 @@ struct Report {
     features = try Table(contentsOf: tables.appendingPathComponent("features.tsv")).rows.map {
       evidence.row($0["id"] ?? "", text: $0["feature"] ?? "", scope: $0["scope"] ?? "")
     }
+    outcomes = try HostileOutcomes(root: root)
     hostile = try Table(contentsOf: tables.appendingPathComponent("hostile.tsv")).rows.map {
       evidence.row(
-        $0["id"] ?? "", text: "\($0["behaviour"] ?? "") -> \($0["outcome"] ?? "")",
+        $0["id"] ?? "",
+        text: "\($0["behaviour"] ?? "") -> \($0["outcome"] ?? "")"
+          + " (\($0["declared"] ?? ""))",
         scope: $0["scope"] ?? "")
     }
   }
@@ -47,6 +51,7 @@ struct Report {
         + "\(count(.due)) due, \(count(.failing)) failing",
       "features: \(shown(features))",
       "hostile: \(shown(hostile))",
+      "hostile, a correct frame in the end: \(outcomes.survivedCount) of \(outcomes.count)",
     ]
   }
 

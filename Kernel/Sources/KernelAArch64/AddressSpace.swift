@@ -44,6 +44,8 @@ public struct AddressSpace: ~Copyable {
   private let image: Range<UInt64>
   /// Pages for tables: each holds the address of the next and is zero otherwise.
   private var spare: Entry?
+  /// How many of them there are.
+  private var spareCount = 0
   /// Whether tables may lie in RAM that is mapped here.
   private var isSupplied = false
 
@@ -85,10 +87,11 @@ public struct AddressSpace: ~Copyable {
   ///
   /// What of them is mapped in the same way already stays so.
   ///
-  /// - Throws: ``MappingError``. After `noTables` a part may be mapped; trying again with more pages
-  ///   maps the rest. After the others nothing has changed.
+  /// - Throws: ``MappingError``; then nothing has changed.
   public mutating func map(_ range: Range<UInt64>, as kind: Kind) throws(MappingError) {
     let pages = try check(range, kind)
+    // Half a mapping could not be taken back: what was mapped before looks the same.
+    guard tableCount(for: pages) <= spareCount else { throw .noTables }
     var address = pages.lowerBound
     while address < pages.upperBound {
       let place = place(of: address)
@@ -177,6 +180,35 @@ public struct AddressSpace: ~Copyable {
     return pages
   }
 
+  /// How many more tables it takes to map pages.
+  ///
+  /// Below an entry that says nothing yet, each entry takes one of which the pages have a part only:
+  /// there are two in each level at most, at their ends.
+  private func tableCount(for pages: Range<UInt64>) -> Int {
+    var count = 0
+    var address = pages.lowerBound
+    while address < pages.upperBound {
+      let place = place(of: address)
+      let end = min(place.end(from: address), pages.upperBound)
+      if place.value == 0 {
+        // An entry of the root cannot map anything itself, not even as a whole.
+        if !place.canBeLeaf { count &+= 1 }
+        var shift = min(place.shift, 30)
+        while shift > 12 {
+          let rest = (1 as UInt64 &<< shift) &- 1
+          let startsInside = address & rest != 0
+          let endsInside = end & rest != 0
+          if startsInside { count &+= 1 }
+          let isSame = startsInside && address >> shift == (end &- 1) >> shift
+          if endsInside, !isSame { count &+= 1 }
+          shift &-= 9
+        }
+      }
+      address = end
+    }
+    return count
+  }
+
   /// Puts a table in the place of an entry, which maps what the entry did.
   ///
   /// The new entries are visible before the table is. A block is taken away first, and forgotten by
@@ -245,6 +277,7 @@ public struct AddressSpace: ~Copyable {
     // SAFETY: the page is nobody else's. Were its first word looked at as an entry, it would be none.
     unsafe page.pointee = UInt64(UInt(bitPattern: spare))
     unsafe spare = page
+    spareCount &+= 1
   }
 
   /// A page that is zero, if there is one left.
@@ -253,6 +286,7 @@ public struct AddressSpace: ~Copyable {
     // SAFETY: spare pages hold the address of the next.
     unsafe spare = Entry(bitPattern: UInt(page.pointee))
     unsafe page.pointee = 0
+    spareCount &-= 1
     return unsafe page
   }
 }

@@ -142,6 +142,30 @@ public struct InterruptTable<Service: InterruptService, let capacity: Int>: Send
 
   // MARK: Interrupts
 
+  /// Takes what is pending, one after another, as long as there is more, but not without end: what is
+  /// pending still comes again.
+  ///
+  /// - Parameters:
+  ///   - clock: What time it is, in ticks.
+  ///   - keepBack: Disables an interrupt that nobody has, or that comes too often.
+  /// - Returns: How many there were; 0 if the first was none already.
+  public mutating func takeInterrupts(
+    from controller: some InterruptController, clock: () -> UInt64,
+    keepingBack keepBack: (InterruptID) -> Void
+  ) -> Int {
+    for count in 0..<64 {
+      let start = clock()
+      let interrupt = controller.acknowledge()
+      if interrupt.id.isSpecial { return count }
+      switch dispatch(interrupt.id, at: start, clock: clock) {
+      case .unregistered, .storm: keepBack(interrupt.id)
+      case .handled, .unclaimed: break
+      }
+      controller.end(interrupt)
+    }
+    return 64
+  }
+
   /// Calls the handlers of a line, all of them, as a shared line may be pulled by several.
   ///
   /// - Parameters:

@@ -8,8 +8,8 @@ extension Board {
   /// Takes time linear in the size of the range, and pages of RAM for tables if it has to. Not for
   /// interrupt handlers.
   ///
-  /// - Throws: `conflict` if RAM is there or the kernel itself, `outOfRange`, `noTables`. After the
-  ///   first two nothing has changed.
+  /// - Throws: `conflict` if RAM is there or the kernel itself, `outOfRange`, `noTables`. Nothing has
+  ///   changed then.
   public mutating func mapDevice(_ range: Range<UInt64>) throws(AddressSpace.MappingError) {
     try Self.mapDevice(range, in: &space)
   }

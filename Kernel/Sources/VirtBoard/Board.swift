@@ -54,7 +54,8 @@ public struct Board: ~Copyable {
     Self.open(machine, in: &space)
     do throws(AddressSpace.MappingError) {
       try Self.mapMemory(of: machine, in: &space)
-      Self.setAside(machine, tree: treeAddress..<treeAddress &+ UInt64(treeByteCount))
+      Self.setAside(
+        machine, image: BootFacts.image, tree: treeAddress..<treeAddress &+ UInt64(treeByteCount))
       for index in 0..<machine.pciHosts.count {
         hosts[index] = try Self.host(machine.pciHosts[index], in: &space)
         areCoherent[index] = machine.pciHosts[index].isDMACoherent
@@ -124,15 +125,15 @@ public struct Board: ~Copyable {
   // MARK: Memory
 
   /// Makes an allocator of all RAM that nothing lies in.
-  private static func setAside(
-    _ machine: borrowing MachineDescription, tree: Range<UInt64>
+  static func setAside(
+    _ machine: borrowing MachineDescription, image: Range<UInt64>, tree: Range<UInt64>
   ) {
     var banks = InlineArray<32, Range<UInt64>>(repeating: 0..<0)
     for index in 0..<machine.memory.count {
       banks[index] = machine.memory[index].base..<machine.memory[index].end
     }
     var reserved = InlineArray<35, Range<UInt64>>(repeating: nullPages)
-    reserved[1] = BootFacts.image
+    reserved[1] = image
     reserved[2] = tree
     for index in 0..<machine.reservations.count {
       reserved[3 &+ index] = machine.reservations[index].base..<machine.reservations[index].end

@@ -110,19 +110,9 @@ struct BoardInterrupts: InterruptHome {
   fileprivate static func takeInterrupts() {
     guard let controller = unsafe controller else { return }
     let counter = Counter()
-    for count in 0..<64 {
-      let start = counter.ticks
-      let interrupt = controller.acknowledge()
-      if interrupt.id.isSpecial {
-        if count == 0 { unsafe spuriousCount &+= 1 }
-        return
-      }
-      switch unsafe table?.dispatch(interrupt.id, at: start, clock: { counter.ticks }) {
-      case .unregistered, .storm: set(interrupt.id, enabled: false)
-      default: break
-      }
-      controller.end(interrupt)
-    }
+    let count = unsafe table?.takeInterrupts(
+      from: controller, clock: { counter.ticks }, keepingBack: { set($0, enabled: false) })
+    if count == 0 { unsafe spuriousCount &+= 1 }
   }
 
   // MARK: The main loop's part

@@ -13,6 +13,10 @@ public struct BoardPlatform: Platform {
 
   /// Takes whole pages, zeroed; nil if there are not that many in a row.
   public func allocate(byteCount: Int, alignment: Int) -> CoherentRegion? {
+    Self.allocate(byteCount: byteCount, alignment: alignment)
+  }
+
+  static func allocate(byteCount: Int, alignment: Int) -> CoherentRegion? {
     let pageSize = PageAllocator.pageByteCount
     guard byteCount > 0, byteCount <= Int.max - pageSize else { return nil }
     let pageCount = (byteCount &+ pageSize &- 1) / pageSize
@@ -28,7 +32,9 @@ public struct BoardPlatform: Platform {
   }
 
   /// Gives pages back.
-  public func free(_ region: CoherentRegion) {
+  public func free(_ region: CoherentRegion) { Self.free(region) }
+
+  static func free(_ region: CoherentRegion) {
     do {
       try unsafe Pages.allocator?.free(region.deviceAddress.rawValue, owner: .driver)
     } catch {

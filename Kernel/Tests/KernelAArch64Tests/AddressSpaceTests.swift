@@ -131,6 +131,57 @@ struct AddressSpaceTests {
     }
   }
 
+  @Test("M07: with too few tables nothing is mapped and none is used up", arguments: ranges)
+  func noTables(range: Range<UInt64>) throws {
+    let first = range.lowerBound & ~0xfff
+    let last = (range.upperBound - 1) & ~0xfff
+    // The fewest that do, and with one less there is not one page of it, but what there was before.
+    var needed = 0
+    var isEnough = false
+    while !isEnough, needed < 8 {
+      needed += 1
+      Self.withTables(needed) { space, _ in isEnough = (try? space.map(range, as: .device)) != nil }
+    }
+    try #require(isEnough)
+    for count in 0..<needed {
+      try Self.withTables(count) { space, walker in
+        for _ in 0..<2 {
+          #expect(throws: AddressSpace.MappingError.noTables) {
+            try space.map(range, as: .device)
+          }
+        }
+        for address in [first, (first + last) / 2, last] {
+          #expect(walker.look(up: address) == nil)
+        }
+        // Each of the tables is there still.
+        let pages = UnsafeMutableRawPointer.allocate(
+          byteCount: (needed - count) * 4096, alignment: 4096)
+        defer { unsafe pages.deallocate() }
+        let start = UInt64(UInt(bitPattern: pages))
+        unsafe space.supply(start..<start + UInt64(needed - count) * 4096)
+        try space.map(range, as: .device)
+        for address in [first, (first + last) / 2, last] {
+          #expect(walker.look(up: address)?.output == address)
+        }
+      }
+    }
+  }
+
+  @Test("M07: what was mapped before stays when there are too few tables for more")
+  func neighbours() throws {
+    try Self.withTables(3) { space, walker in
+      try space.map(0x900_0000..<0x900_1000, as: .device)
+      #expect(throws: AddressSpace.MappingError.noTables) {
+        try space.map(0x8ff_f000..<0x900_2000, as: .device)
+      }
+      #expect(walker.look(up: 0x8ff_f000) == nil && walker.look(up: 0x900_1000) == nil)
+      #expect(walker.look(up: 0x900_0000)?.output == 0x900_0000)
+      // What needs none is mapped.
+      try space.map(0x900_0000..<0x920_0000, as: .device)
+      #expect(walker.look(up: 0x91f_ffff)?.output == 0x91f_ffff)
+    }
+  }
+
   @Test("an empty range is nothing to do, wherever it is")
   func empty() throws {
     try Self.withTables(0) { space, _ in

@@ -171,6 +171,10 @@ import VirtIOTesting
     machine.clearFaults()
     machine.setOutput(0, to: .init(width: 16, height: 12))
     _ = try display.takeDisplayEvent(waiting: patience)
+    // When it is over, nobody asks any more.
+    let last = machine.commands.count { $0 == 0x100 }
+    for _ in 0..<3 { #expect(try !display.takeDisplayEvent(waiting: patience)) }
+    #expect(machine.commands.count { $0 == 0x100 } == last)
     try HostileCase.end(display, on: machine, .goesOn)
     #expect(machine.violations.filter { !["GPU-EVT-2", "GPU-INIT-3"].contains($0.id) } == [])
   }
