@@ -13,6 +13,9 @@ struct Mutant {
   /// A filter for the tests that have to notice, as `swift test` takes it.
   let tests: String
 
+  /// Whether it is a change to the kernel, whose tests are in a package of their own.
+  var isKernel: Bool { file.hasPrefix("Kernel/") }
+
   /// The parts of the filter, that of the file's own module first.
   var filters: [String] {
     let module = file.split(separator: "/").dropFirst().first.map { "\($0)Tests" } ?? ""

@@ -69,7 +69,7 @@ struct Mutants: AsyncParsableCommand {
     defer { try? source.write(to: file, atomically: true, encoding: .utf8) }
     // The tests of its own module first: as a rule they are enough.
     for tests in mutant.filters {
-      switch try await Self.run(tests, in: copy, suites) {
+      switch try await Self.run(tests, in: copy, suites, isKernel: mutant.isKernel) {
       case .survived: continue
       case let outcome: return outcome
       }
@@ -79,18 +79,23 @@ struct Mutants: AsyncParsableCommand {
 
   /// How a mutant fares before one of the filters.
   private static func run(
-    _ tests: String, in copy: URL, _ suites: TestSuites
+    _ tests: String, in copy: URL, _ suites: TestSuites, isKernel: Bool
   ) async throws -> Outcome {
-    let targets = try suites.targets(of: tests).joined(separator: ",")
+    // The kernel's package has all of its tests always, and needs all of the driver's.
+    let targets =
+      isKernel
+      ? ["-u", "TEST_TARGETS"]
+      : ["TEST_TARGETS=" + (try suites.targets(of: tests).joined(separator: ","))]
+    let package = isKernel ? ["--package-path", "Kernel"] : []
     let skipped = tests.hasSuffix("Tests") && tests.hasPrefix("VirtIO") ? ["--skip", slow] : []
     // Into a file: a test that fails often can say more than there is room for.
     let output = try await Command(
       "sh",
       [
         "-c", "exec \"$@\" >../output 2>&1", "sh", "timeout", "600", "env",
-        "TEST_TARGETS=\(targets)", "swift", "test", "--scratch-path", "../scratch", "--filter",
-        tests,
-      ] + skipped,
+      ] + targets + [
+        "swift", "test", "--scratch-path", isKernel ? "../scratch-kernel" : "../scratch",
+      ] + package + ["--filter", tests] + skipped,
       in: copy.path
     ).collect()
     // A test that traps or hangs has noticed too, but only if the tests were running at all.
