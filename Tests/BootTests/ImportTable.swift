@@ -33,7 +33,7 @@ enum ImportTable {
     "Sources/virtio-evidence": host.union([
       "RegexBuilder", "VirtIO", "VirtIOPCI", "VirtIOGPU", "VirtIOTesting",
     ]),
-    "Sources/virtio-vm": host.union(["VirtIOTesting"]),
+    "Sources/virtio-vm": host.union(["VirtIOTesting", "VirtIOGraphics"]),
     "Kernel/Sources/KernelBoot": [],
     "Kernel/Sources/KernelAArch64": guest.union(["KernelBoot"]),
     "Kernel/Sources/KernelDeviceTree": guest,
