@@ -18,6 +18,8 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package var resetDelay: Int? = 0
   /// The words of the device configuration.
   package var configuration: [UInt32] = []
+  /// Called when 8 bits of it were written.
+  package var onSelection: () -> Void = {}
   /// Answers what the generation is, given how many times it was read before.
   package var generation: (Int) -> UInt32 = { _ in 0 }
   /// What each queue has room for.
@@ -102,6 +104,14 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package func readConfiguration32(at offset: UInt) -> UInt32 {
     journal.note(.readConfiguration(offset))
     return configuration[Int(offset / 4)]
+  }
+
+  package func writeConfiguration8(_ value: UInt8, at offset: UInt) {
+    journal.note(.writeConfiguration8(offset, value))
+    let shift = 8 * UInt32(offset & 3)
+    configuration[Int(offset / 4)] &= ~(0xff << shift)
+    configuration[Int(offset / 4)] |= UInt32(value) << shift
+    onSelection()
   }
 
   package func writeConfiguration32(_ value: UInt32, at offset: UInt) {
