@@ -3,16 +3,27 @@ internal import VirtIO
 /// What a device says of itself in bytes: no more than it says there are, than it has and than 128.
 public struct InputDescription: Sendable {
   private var bytes: FixedArray<128, UInt8>
-  /// How many bytes there are.
-  public let count: Int
+  // Of a type that the compiler knows not to be negative.
+  private var length: UInt8
 
   /// The most bytes there are.
   static var limit: UInt8 { 128 }
 
   init(count: UInt8, _ read: (UInt) -> UInt8) {
-    let count = Int(min(count, Self.limit))
-    self.count = count
-    bytes = FixedArray { index in index < count ? read(UInt(bitPattern: index)) : 0 }
+    let length = min(count, Self.limit)
+    self.length = length
+    bytes = FixedArray { index in index < Int(length) ? read(UInt(bitPattern: index)) : 0 }
+  }
+
+  /// How many bytes there are.
+  public var count: Int { Int(length) }
+
+  /// What is before the first zero: some devices count it as a part of a text, and some have more behind it.
+  consuming func endingAtZero() -> Self {
+    for index in bytes.indices where index < count && bytes[index] == 0 {
+      length = UInt8(truncatingIfNeeded: index)
+    }
+    return self
   }
 
   /// The bytes: of a name its UTF-8, which nobody has checked.

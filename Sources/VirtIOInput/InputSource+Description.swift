@@ -34,10 +34,14 @@ extension InputSource where T: ~Copyable {
   /// The device's name in UTF-8; empty if it has none. Does not block.
   ///
   /// - Throws: ``InputError/device(_:)``, as do all that follow.
-  public mutating func name() throws(InputError) -> InputDescription { try describe(.name) }
+  public mutating func name() throws(InputError) -> InputDescription {
+    try describe(.name).endingAtZero()
+  }
 
   /// The device's serial number in UTF-8; empty if it has none. Does not block.
-  public mutating func serial() throws(InputError) -> InputDescription { try describe(.serial) }
+  public mutating func serial() throws(InputError) -> InputDescription {
+    try describe(.serial).endingAtZero()
+  }
 
   /// The set of the device's properties, with the numbers of Linux. Does not block.
   public mutating func properties() throws(InputError) -> InputDescription {

@@ -59,9 +59,8 @@ public struct InputSource<P: Platform, T: Transport & ~Copyable>: ~Copyable {
       do {
         status = try device.makeQueue(1, on: platform)
       } catch {
-        if let proof = try? device.abandon(on: platform, waiting: waiter) {
-          events.free(to: platform, after: proof)
-        }
+        let proof = try? device.abandon(on: platform, waiting: waiter)
+        events.free(to: platform, ifAny: proof)
         throw error
       }
       source = Self(platform, device.start(), events, status, buffer)
@@ -171,7 +170,7 @@ public struct InputSource<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   }
 
   private mutating func publish() {
-    if heldCount > 0 { events.publish() }
+    events.publish()
     heldCount = 0
   }
 

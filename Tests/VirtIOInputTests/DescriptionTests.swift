@@ -97,7 +97,7 @@ struct InputDescriptionTests {
       (255, 100, 128), (255, 4, 8), (255, 2, 0),
     ] as [(UInt8, Int, Int)])
   func sizes(_ size: UInt8, words: Int, expected: Int) throws {
-    let text = (0..<255).map { UInt8($0) }
+    let text = (1...255).map { UInt8($0) }
     rig.transport.configuration = [UInt32](repeating: 0, count: words)
     rig.descriptions[0x0001] = (size, text)
     rig.descriptions[0x0002] = (size, text)
@@ -113,6 +113,18 @@ struct InputDescriptionTests {
     #expect(try (source.range(of: .x) == nil) == (expected < 20))
     try source.close(waiting: rig.patience)
     #expect(rig.platform.isBalanced)
+  }
+
+  @Test("a text ends at its first zero, a set does not")
+  func zero() throws {
+    rig.descriptions[0x0001] = (4, [0x48, 0x69, 0, 0x21])
+    rig.descriptions[0x0002] = (2, [0, 0x21])
+    rig.descriptions[0x0111] = (4, [1, 0, 1, 0])
+    var source = try rig.open()
+    #expect(try bytes(of: source.name()) == [0x48, 0x69])
+    #expect(try source.serial().count == 0)
+    #expect(try source.codes(of: .key).contains(16))
+    try source.close(waiting: rig.patience)
   }
 
   @Test("a configuration that never settles is no reason to stay")

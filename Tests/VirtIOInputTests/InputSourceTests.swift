@@ -128,7 +128,9 @@ struct InputSourceTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("an id that the device does not have, or a second time, breaks the queue", arguments: [8, 64, .max])
+  @Test(
+    "an id that the device does not have, or a second time, breaks the queue",
+    arguments: [8, 64, .max])
   func hostileID(_ id: UInt32) throws {
     var source = try rig.open()
     let broken = InputError.queue(.broken(.usedElement(id: id)))
@@ -278,6 +280,14 @@ struct InputSourceTests {
     transport.status = .driver
     #expect(rig.failureOfOpening() == .device(.neverReset(status: .driver)))
     #expect(platform.isBalanced)
+  }
+
+  @Test("a device without lights that never leaves reset keeps the queue that it was told of")
+  func halfOpen() throws {
+    rig.transport.maximumSizes[1] = nil
+    rig.transport.resets = { $0 == 0 }
+    #expect(rig.failureOfOpening() == .device(.queueMissing(index: 1)))
+    #expect(rig.platform.memory.liveCount == 1 && rig.platform.wrongFreeCount == 0)
   }
 
   @Test("a device that never leaves reset keeps the memory")

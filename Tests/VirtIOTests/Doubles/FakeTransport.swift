@@ -16,6 +16,8 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package var refusesFeatures = false
   /// How many times the status reads as before after a reset; nil if for ever.
   package var resetDelay: Int? = 0
+  /// Whether a reset, given how many there were before, works as ``resetDelay`` says; else it never ends.
+  package var resets: (Int) -> Bool = { _ in true }
   /// The words of the device configuration.
   package var configuration: [UInt32] = []
   /// Called when 8 bits of it were written.
@@ -45,6 +47,7 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package private(set) var lastNext: [UInt16: UInt16] = [:]
   private var resetLooks: Int? = 0
   private var generationReadCount = 0
+  private var resetCount = 0
   private var staleReads: (count: Int?, status: DeviceStatus) = (0, [])
 
   package init(on platform: TestPlatform) {
@@ -65,7 +68,8 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package func writeStatus(_ status: DeviceStatus) {
     journal.note(.writeStatus(status))
     if status.isEmpty {
-      staleReads = (resetDelay, self.status)
+      staleReads = (resets(resetCount) ? resetDelay : nil, self.status)
+      resetCount += 1
       rings = [:]
       packedRings = [:]
       accepted = []
