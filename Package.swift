@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "VirtIOGraphics", targets: ["VirtIOGraphics"]),
     .library(name: "VirtIOGPU", targets: ["VirtIOGPU"]),
     .library(name: "VirtIORandom", targets: ["VirtIORandom"]),
+    .library(name: "VirtIOInput", targets: ["VirtIOInput"]),
     .library(name: "VirtIOTesting", targets: ["VirtIOTesting"]),
     .library(name: "FuzzInputs", targets: ["FuzzInputs"]),
     .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
@@ -43,6 +44,7 @@ let package = Package(
     .target(name: "VirtIOPCI", dependencies: ["VirtIO"], swiftSettings: strict + reached),
     .target(name: "VirtIOMMIO", dependencies: ["VirtIO"], swiftSettings: strict + reached),
     .target(name: "VirtIORandom", dependencies: ["VirtIO"], swiftSettings: strict),
+    .target(name: "VirtIOInput", dependencies: ["VirtIO"], swiftSettings: strict),
     .target(name: "VirtIOGraphics", swiftSettings: strict + reached),
     .target(
       name: "VirtIOGPU", dependencies: ["VirtIO", "VirtIOGraphics"], swiftSettings: strict + reached
@@ -96,6 +98,9 @@ let package = Package(
       name: "VirtIORandomTests", dependencies: ["VirtIO", "VirtIORandom", "VirtIOTestDoubles"],
       swiftSettings: strict),
     .testTarget(
+      name: "VirtIOInputTests", dependencies: ["VirtIO", "VirtIOInput", "VirtIOTestDoubles"],
+      swiftSettings: strict),
+    .testTarget(
       name: "VirtIOGPUTests",
       dependencies: ["VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTestDoubles"],
       swiftSettings: strict),
@@ -105,7 +110,7 @@ let package = Package(
       name: "HostedTests",
       dependencies: [
         "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU", "VirtIORandom",
-        "VirtIOTesting",
+        "VirtIOInput", "VirtIOTesting",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -85,6 +85,7 @@ struct EchoTransport: Transport {
   func readConfiguration8(at offset: UInt) -> UInt8 { 0 }
   func readConfiguration16(at offset: UInt) -> UInt16 { 0 }
   func readConfiguration32(at offset: UInt) -> UInt32 { 0 }
+  func writeConfiguration8(_ value: UInt8, at offset: UInt) {}
   func writeConfiguration32(_ value: UInt32, at offset: UInt) {}
   func readMaximumSize(ofQueue index: UInt16) -> UInt16 { index == 0 ? 256 : 0 }
 

@@ -69,6 +69,8 @@ final class FuzzDevice: Transport {
     return configuration.indices.contains(Int(offset / 4)) ? configuration[Int(offset / 4)] : .max
   }
 
+  func writeConfiguration8(_ value: UInt8, at offset: UInt) { accessCount += 1 }
+
   func writeConfiguration32(_ value: UInt32, at offset: UInt) {
     accessCount += 1
     if offset == 4 { configuration[0] &= ~value }

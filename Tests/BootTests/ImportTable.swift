@@ -26,6 +26,7 @@ enum ImportTable {
     "Sources/VirtIOPCI": guest.union(["VirtIO", "CVirtIO"]),
     "Sources/VirtIOMMIO": guest.union(["VirtIO"]),
     "Sources/VirtIORandom": guest.union(["VirtIO"]),
+    "Sources/VirtIOInput": guest.union(["VirtIO"]),
     "Sources/VirtIOGraphics": guest,
     "Sources/VirtIOGPU": guest.union(["VirtIO", "VirtIOGraphics"]),
     "Sources/VirtIOTesting": host.subtracting(["ArgumentParser"])

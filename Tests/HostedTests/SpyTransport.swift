@@ -28,6 +28,9 @@ struct SpyTransport<Base: Transport & ~Copyable>: Transport, ~Copyable {
   func readConfiguration8(at offset: UInt) -> UInt8 { base.readConfiguration8(at: offset) }
   func readConfiguration16(at offset: UInt) -> UInt16 { base.readConfiguration16(at: offset) }
   func readConfiguration32(at offset: UInt) -> UInt32 { base.readConfiguration32(at: offset) }
+  func writeConfiguration8(_ value: UInt8, at offset: UInt) {
+    base.writeConfiguration8(value, at: offset)
+  }
   func writeConfiguration32(_ value: UInt32, at offset: UInt) {
     base.writeConfiguration32(value, at: offset)
   }

@@ -275,7 +275,10 @@ struct MMIOTransportTests {
     #expect(transport.readConfiguration32(at: 0xfd) == .max)
     #expect(transport.readConfiguration32(at: .max) == .max)
     transport.writeConfiguration32(1, at: 0x100)
+    transport.writeConfiguration8(1, at: 0x100)
     #expect(slot.accesses == [])
+    transport.writeConfiguration8(0x55, at: 3)
+    #expect(slot.accesses == [.write(0x103, 0x55, 1)])
   }
 
   @Test("RESET-1: a status that has bits which no status has is no reset")

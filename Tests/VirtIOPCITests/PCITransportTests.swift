@@ -124,6 +124,12 @@ struct PCITransportTests {
       #expect(transport.readConfiguration32(at: offset) == .max)
       transport.writeConfiguration32(1, at: offset)
     }
+    transport.writeConfiguration8(0x55, at: 15)
+    #expect(rig.registers.accesses == [.write(0x200f, 1, 0x55)])
+    rig.registers.clear()
+    for offset: UInt in [16, 0x1000, .max] {
+      transport.writeConfiguration8(1, at: offset)
+    }
     #expect(rig.registers.accesses.isEmpty)
   }
 

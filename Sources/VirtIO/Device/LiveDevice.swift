@@ -19,6 +19,11 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
     try transport.consistently(read)
   }
 
+  /// Writes 8 bits of the device configuration; `offset` is inside it.
+  public func writeConfiguration8(_ value: UInt8, at offset: UInt) {
+    transport.writeConfiguration8(value, at: offset)
+  }
+
   /// Writes 32 bits of the device configuration; `offset` is a multiple of 4 inside it.
   public func writeConfiguration32(_ value: UInt32, at offset: UInt) {
     transport.writeConfiguration32(value, at: offset)

@@ -35,6 +35,8 @@ public protocol Transport: ~Copyable {
   func readConfiguration16(at offset: UInt) -> UInt16
   /// Reads 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
   func readConfiguration32(at offset: UInt) -> UInt32
+  /// Writes 8 bits of the device configuration. `offset` is inside it.
+  func writeConfiguration8(_ value: UInt8, at offset: UInt)
   /// Writes 32 bits of the device configuration. `offset` is a multiple of 4 inside it.
   func writeConfiguration32(_ value: UInt32, at offset: UInt)
 

@@ -291,6 +291,14 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
     memory.free(to: platform)
   }
 
+  /// Gives the queue's memory back if the device was reset; else it is lost, as the device may still use it.
+  ///
+  /// In a method, for the reason that ``DMABuffer`` has one.
+  package consuming func free<P: Platform>(to platform: borrowing P, ifAny proof: ResetProof?)
+  where P.Region == Region {
+    memory.free(to: platform, unless: proof == nil)
+  }
+
   /// Gives the queue's memory back, whatever was still in flight.
   ///
   /// - Parameter proof: That the device was made to forget this queue.

@@ -133,6 +133,11 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
     device?.window(at: offset, byteCount: 4)?.read32(at: 0) ?? .max
   }
 
+  /// Writes 8 bits of the device configuration, if there are any at `offset`.
+  public func writeConfiguration8(_ value: UInt8, at offset: UInt) {
+    device?.window(at: offset, byteCount: 1)?.write8(value, at: 0)
+  }
+
   /// Writes 32 bits of the device configuration, if there are any at `offset`.
   public func writeConfiguration32(_ value: UInt32, at offset: UInt) {
     device?.window(at: offset, byteCount: 4)?.write32(value, at: 0)

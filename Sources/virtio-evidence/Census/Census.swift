@@ -14,8 +14,8 @@ struct Census: AsyncParsableCommand {
 
   /// The modules that judge what a device or firmware says.
   static let modules = [
-    "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGPU", "VirtIORandom", "KernelDeviceTree",
-    "KernelInterrupts",
+    "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGPU", "VirtIORandom", "VirtIOInput",
+    "KernelDeviceTree", "KernelInterrupts",
   ]
 
   func run() async throws {

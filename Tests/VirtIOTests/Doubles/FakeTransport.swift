@@ -16,8 +16,12 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package var refusesFeatures = false
   /// How many times the status reads as before after a reset; nil if for ever.
   package var resetDelay: Int? = 0
+  /// Whether a reset, given how many there were before, works as ``resetDelay`` says; else it never ends.
+  package var resets: (Int) -> Bool = { _ in true }
   /// The words of the device configuration.
   package var configuration: [UInt32] = []
+  /// Called when 8 bits of it were written.
+  package var onSelection: () -> Void = {}
   /// Answers what the generation is, given how many times it was read before.
   package var generation: (Int) -> UInt32 = { _ in 0 }
   /// What each queue has room for.
@@ -43,6 +47,7 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package private(set) var lastNext: [UInt16: UInt16] = [:]
   private var resetLooks: Int? = 0
   private var generationReadCount = 0
+  private var resetCount = 0
   private var staleReads: (count: Int?, status: DeviceStatus) = (0, [])
 
   package init(on platform: TestPlatform) {
@@ -63,7 +68,8 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package func writeStatus(_ status: DeviceStatus) {
     journal.note(.writeStatus(status))
     if status.isEmpty {
-      staleReads = (resetDelay, self.status)
+      staleReads = (resets(resetCount) ? resetDelay : nil, self.status)
+      resetCount += 1
       rings = [:]
       packedRings = [:]
       accepted = []
@@ -102,6 +108,14 @@ package final class FakeTransport: Transport, @unchecked Sendable {
   package func readConfiguration32(at offset: UInt) -> UInt32 {
     journal.note(.readConfiguration(offset))
     return configuration[Int(offset / 4)]
+  }
+
+  package func writeConfiguration8(_ value: UInt8, at offset: UInt) {
+    journal.note(.writeConfiguration8(offset, value))
+    let shift = 8 * UInt32(offset & 3)
+    configuration[Int(offset / 4)] &= ~(0xff << shift)
+    configuration[Int(offset / 4)] |= UInt32(value) << shift
+    onSelection()
   }
 
   package func writeConfiguration32(_ value: UInt32, at offset: UInt) {

@@ -8,6 +8,7 @@ package enum Event: Equatable, Sendable {
   case writeFeatures(Features)
   case readGeneration
   case readConfiguration(UInt)
+  case writeConfiguration8(UInt, UInt8)
   case writeConfiguration(UInt, UInt32)
   case readMaximumSize(UInt16)
   case enable(QueuePlacement)
