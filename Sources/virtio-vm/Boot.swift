@@ -15,7 +15,8 @@ struct Boot: AsyncParsableCommand {
       the display, for --screenshot too.
       """)
 
-  @Argument(help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.")
+  @Argument(
+    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.")
   var image: String
 
   @Option(help: "The size of the display (default: 1024x768).")
@@ -70,7 +71,7 @@ struct Boot: AsyncParsableCommand {
   func run() async throws {
     // Before a build that takes its time, so that nobody waits for what cannot boot.
     let program = try QEMUProgram()
-    var machine = MachineConfiguration(image: try await imageFile())
+    var machine = MachineConfiguration(image: try await ImageArgument.prepare(image))
     configure(&machine)
 
     let version = try await program.version() ?? "of unknown version"
@@ -96,7 +97,7 @@ struct Boot: AsyncParsableCommand {
       try? await Task.sleep(for: .milliseconds(10))
     }
     let lines = machine.serial.lines.map(\.text).drop { $0 != "backtrace:" }
-    guard !lines.isEmpty else { return }
+    guard !lines.isEmpty, let image = machine.configuration.image else { return }
     do {
       let symbolizer = try Symbolizer(elf: Symbolize.symbolFile(of: image))
       for line in await symbolizer.annotate(Array(lines)) { Progress.say(line) }
@@ -146,21 +147,6 @@ struct Boot: AsyncParsableCommand {
     Progress.say("\(ready.text.split(separator: " ")[0]) is ready after \(milliseconds) ms")
     try await machine.screenshot(head: head, to: screenshot)
     Progress.say("wrote \(screenshot)")
-  }
-
-  /// The file to boot: the one given, or the image of that name, built first.
-  private func imageFile() async throws -> String {
-    let files = FileManager.default
-    if image.hasSuffix(".elf") || image.hasSuffix(".img") || image.contains("/") {
-      guard files.fileExists(atPath: image) else {
-        throw ValidationError("There is no file '\(image)'.")
-      }
-      return image
-    }
-    let checkout = try Checkout(around: files.currentDirectoryPath)
-    Progress.say("building \(image)")
-    try await ImageBuilder(checkout).build(image)
-    return checkout.product(image)
   }
 
   /// Whether a crash of the guest stays on its display.
