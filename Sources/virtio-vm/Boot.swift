@@ -34,6 +34,9 @@ struct Boot: AsyncParsableCommand {
   @Option(help: "Ends the machine after so many seconds (default: 60 with --screenshot).")
   var timeout: Double?
 
+  @Flag(help: "Stops before the first instruction and waits for a debugger, as long as it takes.")
+  var gdb = false
+
   @Option(help: "Arguments for the kernel.")
   var append: String?
 
@@ -76,12 +79,14 @@ struct Boot: AsyncParsableCommand {
 
     let version = try await program.version() ?? "of unknown version"
     Progress.say("starting QEMU \(version) (\(machine.accelerator.resolved))")
-    let deadline = timeout.map { Duration.seconds($0) } ?? (screenshot == nil ? nil : .seconds(60))
+    let deadline =
+      timeout.map { Duration.seconds($0) } ?? (screenshot == nil || gdb ? nil : .seconds(60))
     try await QEMUMachine.run(machine, deadline: deadline, onLine: Self.show) { machine in
       defer {
         for line in machine.guestErrors().prefix(20) { Progress.say("QEMU's log: \(line)") }
       }
       do {
+        if gdb { try await sayHowToDebug(machine) }
         try await use(machine)
       } catch let error as QEMUError {
         guard case .panicked = error else { throw error }
@@ -89,6 +94,16 @@ struct Boot: AsyncParsableCommand {
         throw error
       }
     }
+  }
+
+  /// Says what to paste into another terminal.
+  private func sayHowToDebug(_ machine: QEMUMachine) async throws {
+    let port = try await machine.debuggerPort()
+    Progress.say(
+      "stopped before the first instruction; continue it from another terminal with one of")
+    let lines = DebuggerLines(image: machine.configuration.image ?? "", port: port)
+    Progress.say("  \(lines.gdb)")
+    Progress.say("  \(lines.lldb)")
   }
 
   /// Names the functions of the guest's backtrace, once all of it is there.
@@ -155,7 +170,7 @@ struct Boot: AsyncParsableCommand {
   }
 
   /// Whether the user wants the processor stopped, for a debugger to continue it.
-  private var staysStopped: Bool { qemuArguments.contains("-S") }
+  private var staysStopped: Bool { gdb || qemuArguments.contains("-S") }
 
   private func configure(_ machine: inout MachineConfiguration) {
     machine.accelerator = accel
@@ -163,6 +178,7 @@ struct Boot: AsyncParsableCommand {
     machine.memoryMiB = memory
     machine.append = append
     machine.extraArguments = qemuArguments
+    machine.hasDebugger = gdb
     machine.startsStopped = staysStopped
     let size = size ?? PictureSize.standard
     machine.gpus =

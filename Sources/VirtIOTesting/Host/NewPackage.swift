@@ -84,7 +84,7 @@ package struct NewPackage: Sendable {
 
   /// The command that boots the package from its own folder.
   package var command: String {
-    "swift run --package-path \(Self.word(checkout.root)) virtio-vm boot ."
+    "swift run --package-path \(ShellWord.quote(checkout.root)) virtio-vm boot ."
   }
 
   private var readme: String {
@@ -108,13 +108,5 @@ package struct NewPackage: Sendable {
     let escaped = text.replacingOccurrences(of: "\\", with: "\\\\")
       .replacingOccurrences(of: "\"", with: "\\\"")
     return "\"\(escaped)\""
-  }
-
-  /// Text as one word of the shell.
-  private static func word(_ text: String) -> String {
-    let plain = text.unicodeScalars.allSatisfy {
-      $0.properties.isAlphabetic || ("0"..."9").contains($0) || "/._-+".unicodeScalars.contains($0)
-    }
-    return plain ? text : "'\(text.replacingOccurrences(of: "'", with: "'\\''"))'"
   }
 }
