@@ -30,6 +30,7 @@ let image: [Target.Dependency] = [
 let package = Package(
   name: "virtio-kernel",
   platforms: [.macOS(.v15)],
+  products: [.library(name: "VirtBoard", targets: ["VirtBoard"])],
   dependencies: [.package(name: "swift-virtio", path: "..")],
   targets: [
     .target(name: "KernelBoot"),

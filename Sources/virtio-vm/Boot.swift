@@ -15,7 +15,8 @@ struct Boot: AsyncParsableCommand {
       the display, for --screenshot too.
       """)
 
-  @Argument(help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.")
+  @Argument(
+    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.")
   var image: String
 
   @Option(help: "The size of the display (default: 1024x768).")
@@ -32,6 +33,9 @@ struct Boot: AsyncParsableCommand {
 
   @Option(help: "Ends the machine after so many seconds (default: 60 with --screenshot).")
   var timeout: Double?
+
+  @Flag(help: "Stops before the first instruction and waits for a debugger, as long as it takes.")
+  var gdb = false
 
   @Option(help: "Arguments for the kernel.")
   var append: String?
@@ -70,17 +74,19 @@ struct Boot: AsyncParsableCommand {
   func run() async throws {
     // Before a build that takes its time, so that nobody waits for what cannot boot.
     let program = try QEMUProgram()
-    var machine = MachineConfiguration(image: try await imageFile())
+    var machine = MachineConfiguration(image: try await ImageArgument.prepare(image))
     configure(&machine)
 
     let version = try await program.version() ?? "of unknown version"
     Progress.say("starting QEMU \(version) (\(machine.accelerator.resolved))")
-    let deadline = timeout.map { Duration.seconds($0) } ?? (screenshot == nil ? nil : .seconds(60))
+    let deadline =
+      timeout.map { Duration.seconds($0) } ?? (screenshot == nil || gdb ? nil : .seconds(60))
     try await QEMUMachine.run(machine, deadline: deadline, onLine: Self.show) { machine in
       defer {
         for line in machine.guestErrors().prefix(20) { Progress.say("QEMU's log: \(line)") }
       }
       do {
+        if gdb { try await sayHowToDebug(machine) }
         try await use(machine)
       } catch let error as QEMUError {
         guard case .panicked = error else { throw error }
@@ -90,13 +96,23 @@ struct Boot: AsyncParsableCommand {
     }
   }
 
+  /// Says what to paste into another terminal.
+  private func sayHowToDebug(_ machine: QEMUMachine) async throws {
+    let port = try await machine.debuggerPort()
+    Progress.say(
+      "stopped before the first instruction; continue it from another terminal with one of")
+    let lines = DebuggerLines(image: machine.configuration.image ?? "", port: port)
+    Progress.say("  \(lines.gdb)")
+    Progress.say("  \(lines.lldb)")
+  }
+
   /// Names the functions of the guest's backtrace, once all of it is there.
   private func sayCalls(_ machine: QEMUMachine) async {
     for _ in 0..<200 where !machine.serial.isFinished {
       try? await Task.sleep(for: .milliseconds(10))
     }
     let lines = machine.serial.lines.map(\.text).drop { $0 != "backtrace:" }
-    guard !lines.isEmpty else { return }
+    guard !lines.isEmpty, let image = machine.configuration.image else { return }
     do {
       let symbolizer = try Symbolizer(elf: Symbolize.symbolFile(of: image))
       for line in await symbolizer.annotate(Array(lines)) { Progress.say(line) }
@@ -148,28 +164,13 @@ struct Boot: AsyncParsableCommand {
     Progress.say("wrote \(screenshot)")
   }
 
-  /// The file to boot: the one given, or the image of that name, built first.
-  private func imageFile() async throws -> String {
-    let files = FileManager.default
-    if image.hasSuffix(".elf") || image.hasSuffix(".img") || image.contains("/") {
-      guard files.fileExists(atPath: image) else {
-        throw ValidationError("There is no file '\(image)'.")
-      }
-      return image
-    }
-    let checkout = try Checkout(around: files.currentDirectoryPath)
-    Progress.say("building \(image)")
-    try await ImageBuilder(checkout).build(image)
-    return checkout.product(image)
-  }
-
   /// Whether a crash of the guest stays on its display.
   private var staysAfterCrash: Bool {
     append?.split(separator: " ").contains("crash=halt") == true
   }
 
   /// Whether the user wants the processor stopped, for a debugger to continue it.
-  private var staysStopped: Bool { qemuArguments.contains("-S") }
+  private var staysStopped: Bool { gdb || qemuArguments.contains("-S") }
 
   private func configure(_ machine: inout MachineConfiguration) {
     machine.accelerator = accel
@@ -177,6 +178,7 @@ struct Boot: AsyncParsableCommand {
     machine.memoryMiB = memory
     machine.append = append
     machine.extraArguments = qemuArguments
+    machine.hasDebugger = gdb
     machine.startsStopped = staysStopped
     let size = size ?? PictureSize.standard
     machine.gpus =

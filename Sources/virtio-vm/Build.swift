@@ -1,21 +1,20 @@
 import ArgumentParser
-import Foundation
 import VirtIOTesting
 
 /// `virtio-vm build`.
 struct Build: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Builds images into build/aarch64, each as NAME.elf and NAME.img.")
+    abstract: "Builds images into build/aarch64, each as NAME.elf and NAME.img.",
+    discussion: "The image of a package lies in the build/aarch64 of the package's own folder.")
 
-  @Argument(help: "The images' names (default: all; see 'virtio-vm list').")
+  @Argument(
+    help: "The images' names, or packages' folders (default: all images; see 'virtio-vm list').")
   var images: [String] = []
 
   func run() async throws {
-    let checkout = try Checkout(around: FileManager.default.currentDirectoryPath)
-    let builder = ImageBuilder(checkout)
-    for image in images.isEmpty ? checkout.images : images {
-      Progress.say("building \(image)")
-      try await builder.build(image)
+    for image in images.isEmpty ? try Checkout.current().images : images {
+      let file = try await ImageArgument.prepare(image)
+      if !images.isEmpty { Progress.say("\(image) is in \(file)") }
     }
   }
 }

@@ -5,5 +5,7 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "virtio-vm",
     abstract: "Builds the kernel's images, boots them in QEMU, shows what they draw and measures.",
-    subcommands: [Bench.self, Boot.self, Build.self, List.self, Symbolize.self, Torture.self])
+    subcommands: [
+      Bench.self, Boot.self, Build.self, List.self, New.self, Symbolize.self, Torture.self,
+    ])
 }

@@ -45,6 +45,17 @@ package struct Checkout: Sendable {
     }.sorted()
   }
 
+  /// The names of the examples: packages of their own beside the kernel's, in order.
+  package var examples: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Examples")) ?? []
+    return names.filter {
+      FileManager.default.fileExists(atPath: "\(example($0))/Package.swift")
+    }.sorted()
+  }
+
+  /// Where an example lies.
+  package func example(_ name: String) -> String { "\(root)/Examples/\(name)" }
+
   /// Where a finished image lies, whether or not it has been built.
   package func product(_ name: String, _ form: ImageForm = .elf) -> String {
     "\(products)/\(name).\(form.rawValue)"

@@ -48,25 +48,45 @@ package struct ImageBuilder: Sendable {
   ///
   /// - Returns: The path of its ELF file.
   package func buildDescribed(_ name: String) async throws -> String {
-    try await build(
+    try await buildKnown(
       name, Self.usual + ["-Xswiftc", "-g", "--scratch-path", ".build/described"])
   }
 
   /// Builds one image, with the compiler's progress on standard error.
   package func build(_ name: String) async throws {
-    let built = try await build(
+    let built = try await buildKnown(
       name, Self.usual + (Self.smallest.contains(name) ? Self.small : []))
+    try await leave(built, as: name) { checkout.product(name, $0) }
+  }
 
+  /// Builds the image of a package beside the kernel's, with the compiler's progress on standard error.
+  ///
+  /// The modules that it shares with the kernel's images are compiled once for all, in the kernel's folder.
+  package func build(_ package: ImagePackage) async throws {
+    let kernel = checkout.kernel
+    let options =
+      Self.options(toolset: "\(kernel)/toolset-aarch64.json")
+      // The tools name the linker's script from the kernel's folder; the linker looks for it here too.
+      + ["-Xlinker", "-L\(kernel)", "--scratch-path", "\(kernel)/.build"]
+    let built = try await build(package.name, options, in: package.folder)
+    try await leave(built, as: package.name) { package.product($0) }
+  }
+
+  /// Copies a linked program to where its image is to lie, in both forms.
+  private func leave(
+    _ built: String, as name: String, at product: (ImageForm) -> String
+  ) async throws {
     let files = FileManager.default
-    try files.createDirectory(atPath: checkout.products, withIntermediateDirectories: true)
-    let elf = checkout.product(name, .elf)
+    let elf = product(.elf)
+    try files.createDirectory(
+      at: URL(fileURLWithPath: elf).deletingLastPathComponent(), withIntermediateDirectories: true)
     // A copy made aside and moved in one step: a QEMU that starts meanwhile sees the old or the
     // new image, never half of one.
     let fresh = "\(elf).\(getpid())"
     try? files.removeItem(atPath: fresh)
     try files.copyItem(atPath: built, toPath: fresh)
     _ = unsafe rename(fresh, elf)
-    let image = checkout.product(name, .img)
+    let image = product(.img)
     let copy = try await Command(
       Toolchain.tool("llvm-objcopy"), ["-O", "binary", elf, "\(image).\(getpid())"]
     ).collect()
@@ -75,20 +95,30 @@ package struct ImageBuilder: Sendable {
   }
 
   /// How the package manager builds for the machine.
-  private static let usual = [
-    "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", "toolset-aarch64.json",
-  ]
+  private static func options(toolset: String) -> [String] {
+    ["-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", toolset]
+  }
 
-  /// Has the package manager build an image, and says where it lies.
-  private func build(_ name: String, _ options: [String]) async throws -> String {
+  /// How it builds the kernel's images, in the kernel's folder.
+  private static let usual = options(toolset: "toolset-aarch64.json")
+
+  /// Has the package manager build one of the kernel's images, and says where it lies.
+  private func buildKnown(_ name: String, _ options: [String]) async throws -> String {
     guard checkout.images.contains(name) else {
       throw Failure.unknownImage(name, known: checkout.images)
     }
+    return try await build(name, options, in: checkout.kernel)
+  }
+
+  /// Has the package manager build the product of a package, and says where it lies.
+  private func build(
+    _ name: String, _ options: [String], in folder: String
+  ) async throws -> String {
     guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
-    let build = Command("swift", ["build"] + options + ["--product", name], in: checkout.kernel)
+    let build = Command("swift", ["build"] + options + ["--product", name], in: folder)
     guard try await build.stream() else { throw Failure.buildFailed(name) }
     let location = try await Command(
-      "swift", ["build"] + options + ["--show-bin-path"], in: checkout.kernel
+      "swift", ["build"] + options + ["--show-bin-path"], in: folder
     ).collect()
     guard location.succeeded else { throw Failure.buildFailed(name) }
     return "\(location.text.trimmingCharacters(in: .whitespacesAndNewlines))/\(name)"

@@ -40,6 +40,8 @@ public struct MachineConfiguration: Sendable {
   public var traceEvents: [String] = []
   /// Whether ``QEMUMachine/writeMemory(_:_:)`` works: opens QEMU's qtest socket.
   public var hasTestAccess = false
+  /// Whether a debugger may connect: see ``QEMUMachine/debuggerPort()``.
+  public var hasDebugger = false
   /// Whether the processor waits for ``QEMUMachine/resume()``.
   public var startsStopped = false
   /// Whether RAM lies in a file of the run's own folder, so that this process can map it too.
@@ -118,6 +120,8 @@ public struct MachineConfiguration: Sendable {
       arguments += ["-qtest", "unix:\(folder.file("qtest")),server=on,wait=off"]
       arguments += ["-qtest-log", "/dev/null"]
     }
+    // QEMU looks for a free port, of this computer only.
+    if hasDebugger { arguments += ["-gdb", "tcp:127.0.0.1:0"] }
     if !logItems.isEmpty { arguments += ["-d", logItems.joined(separator: ",")] }
     for event in traceEvents { arguments += ["-trace", event] }
     if !logItems.isEmpty || !traceEvents.isEmpty { arguments += ["-D", folder.file("log")] }

@@ -98,6 +98,23 @@ public final class QEMUMachine: Sendable {
     return try QTestClient(connectingTo: folder.file("qtest"))
   }
 
+  /// The TCP port on 127.0.0.1 where QEMU waits for a debugger; needs
+  /// ``MachineConfiguration/hasDebugger``.
+  public func debuggerPort() async throws -> UInt16 {
+    guard configuration.hasDebugger else { throw QEMUError.notConfigured("a debugger's port") }
+    let devices = try await qmp.execute("query-chardev")
+    // "disconnected:tcp:127.0.0.1:40123,server=on"
+    guard case .array(let list) = devices,
+      let name = list.first(where: { $0["label"]?.string == "gdb" })?["filename"]?.string,
+      let digits = name.firstMatch(of: /tcp:127\.0\.0\.1:([0-9]+)/)?.1,
+      let port = UInt16(digits), port != 0
+    else {
+      throw QEMUError.conversationFailed(
+        with: "QMP server", reason: "It does not say where a debugger is to connect.")
+    }
+    return port
+  }
+
   /// The path of a file of this run, which is gone when the run is.
   func file(_ name: String) -> String { folder.file(name) }
 
