@@ -16,10 +16,11 @@ import VirtIOTesting
     }
   }
   /// What else there is, of notifications and of resets.
-  static let others: [Features] = [
-    [], .notificationData, .notificationConfigData,
-    [.notificationData, .notificationConfigData, .ringReset],
-  ]
+  static let others: [Features] = Sweep.of(
+    [
+      [], .notificationData, .notificationConfigData,
+      [.notificationData, .notificationConfigData, .ringReset],
+    ], every: 3)
   static let policies: [ModelNotifications] = [.always, .every(3), .late(polls: 4), .never]
 
   private static func configuration(

@@ -54,10 +54,11 @@ import VirtIOTesting
   }
 
   /// Kinds of rings: each feature is in one of them, and lacks in another.
-  static let rings: [Features] = [
-    [], [.packedRing, .eventIndex], [.packedRing, .inOrder, .indirectDescriptors],
-    [.inOrder, .eventIndex],
-  ]
+  static let rings: [Features] = Sweep.of(
+    [
+      [], [.inOrder, .eventIndex], [.packedRing, .inOrder, .indirectDescriptors],
+      [.packedRing, .eventIndex],
+    ], every: 2)
 
   private static func configuration(_ features: Features, heads: Int) -> ModelConfiguration {
     var configuration = ModelConfiguration()
