@@ -22,16 +22,16 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 	  && echo "The Showcase drew $(CURDIR)/build/showcase.png"; \
 	fi
 
-# The images take one core, and so do most of the kernel's tests, which wait for no QEMU: they are built, and
-# these run, beside the tests of the drivers, in a folder of their own. What they say is told in one piece.
+# The images take one core, the tests of the drivers all that there are: so they are built side by side. What
+# the machine has left meanwhile, and while QEMU is waited for, the kernel's tests take, in a folder of their own;
+# what they say is told in one piece.
 test: qemu font lint ## Runs every test
 	@mkdir -p build
-	@swift test --package-path Kernel --scratch-path Kernel/.build/tests >build/kernel-tests.txt 2>&1 & kernel=$$!; \
+	@nice swift test --package-path Kernel --scratch-path Kernel/.build/tests >build/kernel-tests.txt 2>&1 & kernel=$$!; \
 	  swift build --product virtio-vm && vm="$$(swift build --show-bin-path)/virtio-vm" \
 	  && { swift build --build-tests & tests=$$!; "$$vm" build; images=$$?; wait $$tests && [ $$images = 0 ]; } \
-	  || { kill $$kernel; exit 1; }; \
+	  && swift test || { kill $$kernel; exit 1; }; \
 	  wait $$kernel; ended=$$?; cat build/kernel-tests.txt; exit $$ended
-	swift test
 	swift run virtio-evidence check
 
 bench: qemu swift ## Measures the driver beside others, into docs/benchmarks.md

@@ -58,7 +58,7 @@ import VirtIOTesting
     [
       [], [.inOrder, .eventIndex], [.packedRing, .inOrder, .indirectDescriptors],
       [.packedRing, .eventIndex],
-    ], every: 2)
+    ], every: 3)
 
   private static func configuration(_ features: Features, heads: Int) -> ModelConfiguration {
     var configuration = ModelConfiguration()
