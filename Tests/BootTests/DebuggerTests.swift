@@ -13,7 +13,7 @@ import VirtIOTesting
     var configuration = MachineConfiguration(image: folder.file("idle.img"))
     configuration.hasDebugger = true
     configuration.startsStopped = true
-    try await MachineSlots.shared.run(configuration, deadline: .seconds(60)) { machine in
+    try await MachineSlots.shared.run(configuration) { machine in
       let status = try await machine.qmp.execute("query-status")
       #expect(status["running"] == .boolean(false))
       let port = try await machine.debuggerPort()

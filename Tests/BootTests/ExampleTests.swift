@@ -16,7 +16,7 @@ import VirtIOTesting
     for form in ImageForm.allCases {
       var machine = MachineConfiguration(image: package.product(form))
       machine.gpus = ["virtio-gpu-pci,xres=640,yres=480"]
-      try await MachineSlots.shared.run(machine, deadline: .seconds(60)) { machine in
+      try await MachineSlots.shared.run(machine) { machine in
         try await machine.waitUntilReady()
         let picture = try await machine.picture()
         #expect(picture.width == 640 && picture.height == 480)
