@@ -16,7 +16,7 @@ import VirtIOTesting
     var machine = MachineConfiguration(image: try Repository.image("Console"))
     machine.gpus = ["virtio-gpu-pci,xres=644,yres=490"]
     machine.append = "lines=\(count)"
-    try await MachineSlots.shared.run(machine, deadline: .seconds(60)) { machine in
+    try await MachineSlots.shared.run(machine) { machine in
       _ = try await machine.waitUntilReady()
       let log = (1...count).map { "line \($0) of the log" }
       let serial = machine.serial.lines.map(\.text).filter { $0.hasPrefix("line ") }
