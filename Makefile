@@ -37,9 +37,12 @@ test: qemu font lint ## Runs every test
 bench: qemu swift ## Measures the driver beside others, into docs/benchmarks.md
 	swift run virtio-vm bench
 
+# The long sweeps are whole in the long ones, and in what is written down.
+check mutants evidence: export SWEEP = all
+
 evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
 	swift test --event-stream-output-path $(CURDIR)/build/tests.jsonl --event-stream-version 6.3
-	swift test --package-path Kernel --event-stream-output-path $(CURDIR)/build/kernel-tests.jsonl --event-stream-version 6.3
+	swift test --package-path Kernel --scratch-path Kernel/.build/tests --event-stream-output-path $(CURDIR)/build/kernel-tests.jsonl --event-stream-version 6.3
 	swift run virtio-evidence write build/tests.jsonl build/kernel-tests.jsonl
 
 coverage: qemu ## Runs the tests that boot nothing, and says how many lines of each module they reach
@@ -84,7 +87,6 @@ gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and 
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks. Tests
 # that compute without a pause are not run beside those that wait for a QEMU.
 check: export SWIFT_BACKTRACE = enable=no
-check mutants: export SWEEP = all
 check: mutants models bounds census fuzz gl ## Runs the long tests: mutants, models, proofs, the census, the fuzzer, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --skip HostedTests --disable-xctest
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter HostedTests --disable-xctest

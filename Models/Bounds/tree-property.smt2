@@ -3,7 +3,7 @@
 (declare-const said (_ BitVec 32))
 (declare-const limit (_ BitVec 64))
 (declare-const end (_ BitVec 64))
-; A place and a limit are numbers of 32 bits, by tree-block.
+; A place is a number of 32 bits, and the limit no more than the bytes that there are, by its own line.
 (assert (and (bvule start #x00000000ffffffff) (bvule limit #x00000000ffffffff)))
 (define-fun rounded ((a (_ BitVec 64))) (_ BitVec 64)
   (bvand (bvadd a #x0000000000000003) (bvnot #x0000000000000003)))

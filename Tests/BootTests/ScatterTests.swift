@@ -11,7 +11,7 @@ import VirtIOTesting
     machine.memoryMiB = 64
     machine.gpus = ["virtio-gpu-pci,xres=640,yres=480"]
     machine.append = "run=\(run)"
-    try await MachineSlots.shared.run(machine) { machine in
+    try await MachineSlots.shared.run(machine, deadline: .seconds(60)) { machine in
       _ = try await machine.waitUntilReady()
       let picture = try await machine.picture()
       #expect(TestCardPicture.difference(picture, scanout: 0, width: 640, height: 480) == nil)

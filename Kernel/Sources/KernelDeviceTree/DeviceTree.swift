@@ -1,8 +1,8 @@
 /// A flattened device tree, read in place.
 ///
 /// The initializer checks the header and every token of the structure block once. What follows can
-/// therefore neither fail nor run out of bounds, and each loop ends, whatever the bytes say: a
-/// look-up finds something or it does not.
+/// therefore neither fail nor run out of bounds, and each loop ends, whatever the bytes say, also if
+/// somebody changes them meanwhile: a look-up finds something or it does not.
 ///
 /// - Spec: Devicetree 0.4 §5 "Flattened Devicetree (DTB) Format"
 public struct DeviceTree: ~Escapable {

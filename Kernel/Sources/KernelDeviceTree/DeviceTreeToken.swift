@@ -31,11 +31,12 @@ struct DeviceTreeToken {
 }
 
 extension DeviceTree {
-  /// The first token at or after `offset` that is not NOP: one with `end` 0 if it runs out of the
-  /// block.
+  /// The first token at or after `offset` that is not NOP: one with `end` 0 and no value if it runs out of
+  /// the block.
   @inline(never)
   func token(at offset: UInt32) -> DeviceTreeToken {
-    let limit = structureEnd
+    // The header may say something else by now.
+    let limit = min(structureEnd, bytes.count)
     var start = Int(offset)
     while start < limit, bytes.word(at: start) == DeviceTreeToken.Kind.nop.rawValue { start &+= 4 }
     var token = DeviceTreeToken(
@@ -50,7 +51,11 @@ extension DeviceTree {
       end &+= 8 &+ Int(token.valueByteCount)
     }
     end = (end &+ 3) & ~3
-    if end <= limit { token.end = UInt32(truncatingIfNeeded: end) }
+    guard end <= limit else {
+      token.valueByteCount = 0
+      return token
+    }
+    token.end = UInt32(truncatingIfNeeded: end)
     return token
   }
 }

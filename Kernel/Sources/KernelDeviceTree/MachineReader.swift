@@ -61,6 +61,8 @@ struct MachineReader: ~Copyable, ~Escapable {
     var offset = tree.root.offset
     while true {
       let token = tree.token(at: offset)
+      // Checked before, but not of a tree that somebody has changed since.
+      guard token.end > offset else { throw .truncated(offset: offset) }
       offset = token.end
       if token.kind == .property {
         let place = tree.place(
