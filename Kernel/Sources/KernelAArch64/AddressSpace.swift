@@ -182,8 +182,7 @@ public struct AddressSpace: ~Copyable {
 
   /// How many more tables it takes to map pages.
   ///
-  /// Below an entry that says nothing yet, each entry takes one of which the pages have a part only:
-  /// there are two in each level at most, at their ends.
+  /// Below an entry that says nothing yet, each entry takes one of which the pages have a part only.
   private func tableCount(for pages: Range<UInt64>) -> Int {
     var count = 0
     var address = pages.lowerBound
@@ -196,11 +195,10 @@ public struct AddressSpace: ~Copyable {
         var shift = min(place.shift, 30)
         while shift > 12 {
           let rest = (1 as UInt64 &<< shift) &- 1
-          let startsInside = address & rest != 0
-          let endsInside = end & rest != 0
-          if startsInside { count &+= 1 }
-          let isSame = startsInside && address >> shift == (end &- 1) >> shift
-          if endsInside, !isSame { count &+= 1 }
+          let touched = (end &+ rest) &>> shift &- address &>> shift
+          let start = (address &+ rest) &>> shift
+          let stop = end &>> shift
+          count &+= Int(truncatingIfNeeded: stop > start ? touched &- (stop &- start) : touched)
           shift &-= 9
         }
       }

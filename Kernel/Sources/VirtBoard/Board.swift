@@ -125,6 +125,7 @@ public struct Board: ~Copyable {
   // MARK: Memory
 
   /// Makes an allocator of all RAM that nothing lies in.
+  @inline(never)
   static func setAside(
     _ machine: borrowing MachineDescription, image: Range<UInt64>, tree: Range<UInt64>
   ) {
