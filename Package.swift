@@ -12,10 +12,15 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// With FUZZER in the environment, the modules that the fuzzer is to reach tell it which way they went.
+/// With FUZZER in the environment, the modules that the fuzzer is to reach tell it which way they went; `fast` is
+/// without a sanitizer of addresses and what is compared, `replay` tells nothing.
 let reached: [SwiftSetting] =
-  Context.environment["FUZZER"] == nil
-  ? [] : [.unsafeFlags(["-sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls"])]
+  switch Context.environment["FUZZER"] {
+  case nil, "replay": []
+  case "fast": [.unsafeFlags(["-sanitize=fuzzer", "-cross-module-optimization"])]
+  default:
+    [.unsafeFlags(["-sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls"])]
+  }
 
 let package = Package(
   name: "swift-virtio",
@@ -81,7 +86,7 @@ let package = Package(
         "FuzzInputs", "VirtIO", "VirtIOPCI", "VirtIOMMIO", "VirtIOGraphics", "VirtIOGPU",
         "VirtIOTesting",
       ],
-      path: "Fuzzing/Targets", swiftSettings: strict),
+      path: "Fuzzing/Targets", swiftSettings: strict + reached),
     .target(
       name: "VirtIOTestDoubles", dependencies: ["VirtIO"], path: "Tests/VirtIOTests/Doubles",
       swiftSettings: strict),

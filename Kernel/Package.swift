@@ -12,10 +12,15 @@ let strict: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// With FUZZER in the environment, the modules that the fuzzer is to reach tell it which way they went.
+/// With FUZZER in the environment, the modules that the fuzzer is to reach tell it which way they went; `fast` is
+/// without a sanitizer of addresses and what is compared, `replay` tells nothing.
 let reached: [SwiftSetting] =
-  Context.environment["FUZZER"] == nil
-  ? [] : [.unsafeFlags(["-sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls"])]
+  switch Context.environment["FUZZER"] {
+  case nil, "replay": []
+  case "fast": [.unsafeFlags(["-sanitize=fuzzer", "-cross-module-optimization"])]
+  default:
+    [.unsafeFlags(["-sanitize-coverage=edge,inline-8bit-counters,pc-table,indirect-calls"])]
+  }
 
 /// What every image composes: the board, and the driver by its public products.
 let image: [Target.Dependency] = [
@@ -104,7 +109,7 @@ let package = Package(
         "KernelDeviceTree", "VirtBoard", .product(name: "VirtIO", package: "swift-virtio"),
         .product(name: "FuzzInputs", package: "swift-virtio"),
       ],
-      path: "Fuzzing/Targets", swiftSettings: strict),
+      path: "Fuzzing/Targets", swiftSettings: strict + reached),
     .testTarget(
       name: "KernelFuzzTests",
       dependencies: [
@@ -147,7 +152,8 @@ let package = Package(
 )
 
 // The fuzzer itself needs the runtime of libFuzzer: who wants it says FUZZER=1, as `virtio-evidence fuzz` does.
-if Context.environment["FUZZER"] != nil {
+if let kind = Context.environment["FUZZER"] {
+  let calls = kind == "fast" ? ["cmp1", "cmp2", "cmp4", "cmp8", "const_cmp1", "const_cmp2", "const_cmp4", "const_cmp8", "switch", "pc_indir"] : []
   package.targets += [
     .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
     .executableTarget(
@@ -160,6 +166,7 @@ if Context.environment["FUZZER"] != nil {
       path: "Fuzzing/virtio-fuzz", swiftSettings: strict,
       linkerSettings: [
         .unsafeFlags(["-sanitize=fuzzer"]),
+        .unsafeFlags(calls.flatMap { ["-Xlinker", "--wrap=__sanitizer_cov_trace_\($0)"] }),
         // The other linker cannot read what the sanitizer adds.
         .unsafeFlags(["-Xclang-linker", "-fuse-ld=lld"], .when(platforms: [.linux])),
       ]),

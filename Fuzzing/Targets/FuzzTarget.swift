@@ -21,6 +21,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case edid
   /// What a GPU says of its capability sets.
   case capsets
+  /// A font for the console.
+  case font
   /// A whole driver on a device that knows the specification, and breaks it.
   case stack
 
@@ -39,6 +41,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .cursor: try DisplayCase(bytes, .cursor).run()
     case .edid: try EDIDCase.run(bytes)
     case .capsets: try DisplayCase(bytes, .capsets).run()
+    case .font: try FontCase.run(bytes)
     case .stack: try StackCase(bytes).run()
     }
   }

@@ -57,9 +57,14 @@ struct StackCase: ~Copyable {
     // What can go wrong before there is anything.
     while !input.isOver, input.byte() & 1 != 0 { misbehave() }
     var refusal: GPUError?
+    var keptCount = 0
     var display = open(make, &refusal)
     if display == nil {
-      try check(machine.liveAllocationCount == 0, "memory is lost by opening")
+      // A queue whose device does not say that it let go of it keeps its memory.
+      if case .device(.queueRefused(_, isKept: true)) = refusal {
+        keptCount = 1
+      }
+      try check(machine.liveAllocationCount <= keptCount, "\(machine.liveAllocationCount) blocks are lost by opening: \(refusal.map(String.init(describing:)) ?? "no transport")")
       input.end()
       machine.clearFaults()
       machine.failAllocations(0..<0)
@@ -78,7 +83,7 @@ struct StackCase: ~Copyable {
     machine.failAllocations(0..<0)
     machine.setOutput(0, to: .init(width: 16, height: 12))
     try end(living)
-    try check(machine.liveAllocationCount == 0, "memory is lost")
+    try check(machine.liveAllocationCount <= keptCount, "\(machine.liveAllocationCount) blocks are lost")
     let broken = machine.violations.first { ["MODEL-MEM-1", "MODEL-MEM-2"].contains($0.id) }
     if let broken { throw Finding("stack: \(broken)") }
   }

@@ -56,12 +56,15 @@ struct PSFTable: ~Escapable {
   private mutating func nextOfUTF8() -> Step? {
     guard position < bytes.count else { return nil }
     let byte = bytes[position]
-    position &+= 1
-    if byte >= 0xFE {
-      decoder = UTF8Decoder()
+    if byte >= 0xFE, !decoder.isWithinCharacter {
+      position &+= 1
       return byte == 0xFF ? .end : .sequence
     }
-    guard case .scalar(let scalar) = decoder.take(byte) else { return .other }
+    let step = decoder.take(byte)
+    // What cuts a character off is read once more.
+    if step == .interrupted { return .scalar(UTF8Decoder.replacement) }
+    position &+= 1
+    guard case .scalar(let scalar) = step else { return .other }
     return .scalar(scalar)
   }
 }

@@ -5,7 +5,7 @@ import VirtIOTesting
 struct FuzzRun {
   /// What can be fuzzed, the quick ones first.
   static let boundaries = [
-    "edid", "bootargs", "devicetree", "configuration", "handshake", "split", "packed", "control",
+    "edid", "font", "bootargs", "devicetree", "configuration", "handshake", "split", "packed", "control",
     "cursor", "capsets", "stack",
   ]
 

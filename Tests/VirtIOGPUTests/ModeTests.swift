@@ -122,6 +122,69 @@ struct ModeTests {
     #expect(rig.platform.isBalanced)
   }
 
+  @Test(
+    "the memory of a size that was refused waits for its frames in hand, and is given back then",
+    arguments: [0x101, 0x106, 0x103] as [UInt32], [false, true])
+  func refusedInHand(_ type: UInt32, isRecovered: Bool) throws {
+    var display = try rig.openWithFrame(buffers: .two)
+    let count = rig.platform.memory.liveCount
+    for _ in 0..<3 {
+      rig.gpu.amend = { request, reply in
+        if request.type == type { reply?.type = 0x1201 }
+      }
+      try display.setMode(width: 20, height: 10)
+      let inHand = try display.nextFrame(waiting: rig.waiter)
+      try present(&display)
+      rig.gpu.amend = { _, _ in }
+      _ = failure { () throws(GPUError) in _ = try display.nextFrame(waiting: rig.waiter) }
+      for _ in 0..<4 { try present(&display) }
+      #expect(rig.platform.memory.liveCount > count, "a frame of it is in hand")
+      if isRecovered { try display.recover(waiting: rig.waiter) }
+      _ = consume inHand
+      for _ in 0..<4 { try present(&display) }
+      #expect(rig.platform.memory.liveCount == count)
+    }
+    try display.close(waiting: rig.waiter)
+    #expect(rig.platform.isBalanced)
+  }
+
+  @Test("a size is refused while one refused before still waits for a frame in hand: both go, in turn")
+  func refusedTwice() throws {
+    var display = try rig.open(buffers: .two)
+    rig.gpu.amend = { request, reply in
+      if request.type == 0x106 { reply?.type = 0x1201 }
+    }
+    let inHand = try display.nextFrame(waiting: rig.waiter)
+    try present(&display)
+    for size in 20..<24 as Range<UInt32> {
+      try display.setMode(width: size, height: 10)
+      for _ in 0..<4 {
+        do throws(GPUError) {
+          if let frame = try display.tryNextFrame() { _ = try display.present(frame) }
+        } catch {
+          guard case .command = error else { throw error }
+        }
+      }
+    }
+    rig.gpu.amend = { _, _ in }
+    _ = consume inHand
+    try display.setMode(width: 30, height: 10)
+    var width: Int?
+    for _ in 0..<8 {
+      do throws(GPUError) {
+        if let frame = try display.tryNextFrame() {
+          width = frame.width
+          _ = try display.present(frame)
+        }
+      } catch {
+        guard case .command = error else { throw error }
+      }
+    }
+    #expect(width == 30)
+    try display.close(waiting: rig.waiter)
+    #expect(rig.platform.isBalanced)
+  }
+
   @Test("many sizes, with frames in flight and in hand: nothing is lost, no id is used twice")
   func many() throws {
     var display = try rig.openWithFrame(buffers: .three)

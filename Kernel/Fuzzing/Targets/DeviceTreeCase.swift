@@ -18,7 +18,7 @@ enum DeviceTreeCase {
       tree = try DeviceTree(bytes)
     } catch {
       try check(Int(error.offset ?? 0) <= bytes.count, "an error lies at \(error.offset ?? 0)")
-      return
+      return try explain(error)
     }
     try walk(tree)
     var machine = MachineDescription()
@@ -26,7 +26,7 @@ enum DeviceTreeCase {
       try machine.read(tree)
       try check(machine.memory.count > 0)
     } catch {
-      _ = error.expectation
+      try explain(error)
     }
     for index in 0..<machine.uarts.count { _ = tree.name(of: machine.uarts[index].node) }
     _ = machine.uart
@@ -48,6 +48,11 @@ enum DeviceTreeCase {
         "a bank of memory wraps")
     }
     try readInterrupts(tree)
+  }
+
+  private static func explain(_ error: DeviceTreeError) throws(Finding) {
+    try check(error.expectation.utf8CodeUnitCount > 0, "an error says nothing")
+    _ = error.found
   }
 
   private static func check(_ isFound: Bool) throws(DeviceTreeError) {
@@ -93,12 +98,14 @@ enum DeviceTreeCase {
       for device: UInt8 in 0..<4 {
         let found = map.specifier(bus: 0, device: device, function: 0, pin: 1)
         try check((found?.number ?? 0) < 988, "an interrupt is none")
+        try check(found == nil || map.count > 0, "an interrupt comes of an empty map")
       }
       let messages = MessageMap(of: host, in: tree)
       for requester: UInt16 in [0, 8, 0x100, .max] { _ = messages.target(of: requester) }
     }
     let slots = VirtIOSlots(tree)
     for index in 0..<slots.count { _ = slots[index].interrupt }
+    try check(slots.droppedCount >= 0, "fewer than no slots are dropped")
   }
 
   private static func check(_ condition: Bool, _ description: @autoclosure () -> String)

@@ -73,12 +73,11 @@ extension Display where T: ~Copyable {
     for index in surfaces.indices {
       // What was still to be seen, as its successor was not shown yet, is to be seen again.
       let isNeeded =
-        retiredSurfaces[index & 15]?.release == .notAsked
-        && retiredSurfaces[index & 15]?.isRefused == false
+        retiredSurfaces[index & 15]?.canReturn == true
         && surfaces[index & 15]?.isOnScanout == false
-      if !isNeeded, let old = retiredSurfaces[index & 15].take() { old.free(to: platform) }
       surfaces[index & 15]?.forgetDevice()
       retiredSurfaces[index & 15]?.forgetDevice()
+      if !isNeeded { freeRetired(index) }
       progress[index].forgetFailure()
     }
     forgetViews()
@@ -112,7 +111,7 @@ extension Display where T: ~Copyable {
   private mutating func exchangeSurfaces() -> UInt16 {
     var exchanged: UInt16 = 0
     for index in surfaces.indices
-    where retiredSurfaces[index & 15] != nil && surfaces[index & 15]?.picture == nil {
+    where retiredSurfaces[index & 15]?.canReturn == true && surfaces[index & 15]?.picture == nil {
       exchanged |= 1 << UInt16(truncatingIfNeeded: index)
     }
     exchangeSurfaces(exchanged)

@@ -131,8 +131,7 @@ extension Display where T: ~Copyable {
     switch release {
     case .refused: return
     case .asked:
-      guard retiredSurfaces[index & 15]?.release == .asked else { return }
-      if let old = retiredSurfaces[index & 15].take() { old.free(to: platform) }
+      if retiredSurfaces[index & 15]?.release == .asked { freeRetired(index) }
     case .notAsked:
       // One that the device did not take goes at once, another when its successor is on the scanouts.
       let isNeeded =
@@ -160,6 +159,17 @@ extension Display where T: ~Copyable {
     }
   }
 
+  /// Frees a surface that no device knows any more, once no frame of it is in hand.
+  @inline(never)
+  mutating func freeRetired(_ index: Int) {
+    retiredSurfaces[index & 15]?.release = .asked
+    attention |= Self.bit(index)
+    guard retiredSurfaces[index & 15]?.isLent == false,
+      let old = retiredSurfaces[index & 15].take()
+    else { return }
+    old.free(to: platform)
+  }
+
   private mutating func postRelease(
     _ command: ResourceRelease, _ resource: ResourceID, _ index: Int, for owner: CommandOwner
   ) throws(GPUError) {
@@ -177,14 +187,18 @@ extension Display where T: ~Copyable {
 
   /// Goes back to the surface that was there before one that the device did not take.
   ///
-  /// - Throws: The failure, if there was none and the display still wants the size that was refused.
+  /// - Throws: The failure, if there was none and the display still wants the size that was refused, or as
+  ///   long as there is no place where the one that failed can wait until it goes.
   private mutating func rollBack(_ index: Int, _ failure: CommandFailure) throws(GPUError) {
+    let hasOld = retiredSurfaces[index & 15]?.canReturn == true
+    if !hasOld {
+      try releaseRetired(index)
+      guard retiredSurfaces[index & 15] == nil else { throw .command(failure) }
+    }
     // Unless the program has asked for something else since.
     let isWanted = surfaces[index & 15]?.request == requests[index]
     let isOther = isWanted && revertViews(of: index)
-    if retiredSurfaces[index & 15] == nil, !isOther, requests[index].followsDisplay,
-      fits(index) == true
-    {
+    if !hasOld, !isOther, requests[index].followsDisplay, fits(index) == true {
       throw .command(failure)
     }
     guard let failed = surfaces[index & 15].take() else { return }
@@ -195,11 +209,9 @@ extension Display where T: ~Copyable {
       surfaces[index & 15] = consume old
     }
     if isWanted { revertRequest(index) }
-    if failed.created.isEmpty {
-      // Without the resource, the device was never told of its memory.
-      failed.free(to: platform)
-    } else {
-      retiredSurfaces[index & 15] = consume failed
-    }
+    // Without the resource, the device was never told of its memory: it goes as soon as no frame is in hand.
+    let isUnknown = failed.created.isEmpty
+    retiredSurfaces[index & 15] = consume failed
+    if isUnknown { freeRetired(index) }
   }
 }

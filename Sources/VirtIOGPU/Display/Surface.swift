@@ -128,10 +128,17 @@ struct Surface<Region: DMARegion>: ~Copyable {
 
   /// Whether no slot is with the device, on its way there, or in hand.
   var isIdle: Bool {
-    guard inFlight.isEmpty, waiting.isEmpty else { return false }
-    for slot in 0..<buffer.slotCount where buffer.isLent(slot) { return false }
-    return true
+    inFlight.isEmpty && waiting.isEmpty && !isLent
   }
+
+  /// Whether a frame of it is in hand.
+  var isLent: Bool {
+    for slot in 0..<buffer.slotCount where buffer.isLent(slot) { return true }
+    return false
+  }
+
+  /// Whether it can take the place of its successor again.
+  var canReturn: Bool { release == .notAsked && !isRefused }
 
   // MARK: Resources
 
