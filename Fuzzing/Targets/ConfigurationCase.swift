@@ -165,6 +165,9 @@ struct ConfigurationCase {
   private func use(_ bridge: PCIHostBridge<LoggedAccess>, _ log: RegisterLog) throws(Finding) {
     var last: PCIAddress?
     var count = 0
+    try check(
+      isNothing(bridge.function(at: PCIAddress(bus: 200, device: 0, function: 0))),
+      "there is a bus that the bridge does not have")
     while let address = bridge.nextAddress(after: last) {
       count += 1
       try check(count <= 768, "functions do not end")
@@ -181,6 +184,8 @@ struct ConfigurationCase {
       try log.judge()
     }
   }
+
+  private func isNothing<Value: ~Copyable>(_ value: consuming Value?) -> Bool { value == nil }
 
   private func check(_ condition: Bool, _ description: @autoclosure () -> String) throws(Finding) {
     if !condition { throw Finding("configuration: " + description()) }

@@ -32,21 +32,38 @@ struct FuzzRun {
     let description: String
   }
 
-  private let program: String
+  /// How the fuzzer is built.
+  enum Kind: String {
+    /// With the sanitizer of addresses: to find what is wrong.
+    case careful
+    /// Without it, and without a look at what is compared: to try many inputs.
+    case fast
+    /// To say which ways inputs go.
+    case replay
+
+    fileprivate var options: [String] {
+      switch self {
+      case .careful: ["--sanitize=address"]
+      case .fast: []
+      case .replay: ["--enable-code-coverage"]
+      }
+    }
+  }
+
+  let program: String
   private let folder: URL
   private let sources: URL
 
   /// Builds the fuzzer of a tree.
   ///
   /// - Parameter sources: Where the corpora are.
-  init(building tree: URL, sources: URL) async throws {
-    let scratch = tree.appendingPathComponent(".build/fuzzer")
+  init(building tree: URL, sources: URL, as kind: Kind = .careful) async throws {
+    let scratch = tree.appendingPathComponent(".build/fuzzer-\(kind.rawValue)")
     let built = try await Command(
       "env",
-      [
-        "FUZZER=1", "swift", "build", "-c", "release", "--sanitize=address", "--package-path",
-        tree.appendingPathComponent("Kernel").path, "--scratch-path", scratch.path, "--product",
-        "virtio-fuzz",
+      ["FUZZER=\(kind.rawValue)", "swift", "build", "-c", "release"] + kind.options + [
+        "--package-path", tree.appendingPathComponent("Kernel").path, "--scratch-path",
+        scratch.path, "--product", "virtio-fuzz",
       ], in: tree.path
     ).collect()
     guard built.succeeded else { throw NotBuilt(description: built.text + built.errorText) }
@@ -55,23 +72,40 @@ struct FuzzRun {
     self.sources = sources
   }
 
-  /// Looks at a boundary for so long, or until something is found.
-  func look(_ boundary: String, seconds: Int, seed: Int) async throws -> Result {
-    let found = folder.appendingPathComponent(boundary)
-    try FileManager.default.createDirectory(at: found, withIntermediateDirectories: true)
-    let corpus = ["Fuzzing/Corpus", "Kernel/Fuzzing/Corpus"]
+  /// How long a boundary is looked at.
+  enum Extent {
+    case seconds(Int)
+    case inputs(Int)
+  }
+
+  /// The folders that hold inputs for a boundary: what was found on this machine, and what is kept for all.
+  func corpus(of boundary: String) -> [String] {
+    [folder.appendingPathComponent(boundary).path]
+      + ["Fuzzing/Corpus", "Kernel/Fuzzing/Corpus"]
       .map { sources.appendingPathComponent("\($0)/\(boundary)").path }
       .filter { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  /// Looks at a boundary for so long, or until something is found.
+  func look(_ boundary: String, for extent: Extent, seed: Int) async throws -> Result {
+    try FileManager.default.createDirectory(
+      at: folder.appendingPathComponent(boundary), withIntermediateDirectories: true)
+    let (limit, patience, timeout) =
+      switch extent {
+      case .seconds(let seconds): ("-max_total_time=\(seconds)", seconds + 120, 1)
+      // As long as it takes; a run of hours meets a machine that does something else for a while.
+      case .inputs(let count): ("-runs=\(count)", 12 * 3600, 20)
+      }
     let start = Date()
     // Memory that the driver gives up on purpose is the harness's to count: the sanitizer's look at leaks
     // after each input would take most of the time.
     let output = try await Command(
       "timeout",
       [
-        "\(seconds + 120)", "env", "FUZZ_TARGET=\(boundary)", "ASAN_OPTIONS=detect_leaks=0",
-        "SWIFT_BACKTRACE=enable=no", program, found.path,
-      ] + corpus + [
-        "-max_total_time=\(seconds)", "-seed=\(seed)", "-timeout=1", "-rss_limit_mb=3000",
+        "\(patience)", "env", "FUZZ_TARGET=\(boundary)", "ASAN_OPTIONS=detect_leaks=0",
+        "SWIFT_BACKTRACE=enable=no", program,
+      ] + corpus(of: boundary) + [
+        limit, "-seed=\(seed)", "-timeout=\(timeout)", "-rss_limit_mb=3000",
         "-print_final_stats=1", "-verbosity=1", "-artifact_prefix=\(folder.path)/\(boundary)-",
       ], in: folder.path
     ).collect()

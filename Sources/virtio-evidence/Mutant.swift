@@ -12,6 +12,8 @@ struct Mutant {
   let replacement: String
   /// A filter for the tests that have to notice, as `swift test` takes it.
   let tests: String
+  /// Whether it is one of the few that are tried wherever all tests are run.
+  var isInSample = false
 
   /// Whether it is a change to the kernel, whose tests are in a package of their own.
   var isKernel: Bool { file.hasPrefix("Kernel/") }
@@ -49,7 +51,8 @@ struct Mutant {
     return rows.map {
       Mutant(
         id: $0["id"] ?? "", file: $0["file"] ?? "", original: Self.text($0["original"]),
-        replacement: Self.text($0["replacement"]), tests: $0["tests"] ?? "")
+        replacement: Self.text($0["replacement"]), tests: $0["tests"] ?? "",
+        isInSample: $0["sample"] == "yes")
     }
   }
 

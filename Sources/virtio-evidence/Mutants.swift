@@ -10,6 +10,9 @@ struct Mutants: AsyncParsableCommand {
   @Option(help: "Only the mutants whose ids start so.")
   var only: String = ""
 
+  @Flag(help: "Only the few that Tests/mutants.tsv marks as the sample, which take about a minute.")
+  var sample = false
+
   /// How a mutant fared.
   private enum Outcome: String {
     case caught, survived
@@ -18,7 +21,9 @@ struct Mutants: AsyncParsableCommand {
 
   func run() async throws {
     let root = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-    let mutants = try Mutant.all(in: root).filter { $0.id.hasPrefix(only) }
+    let mutants = try Mutant.all(in: root).filter {
+      $0.id.hasPrefix(only) && ($0.isInSample || !sample)
+    }
     let copy = root.appendingPathComponent(".build-mutants/tree")
     let suites = try TestSuites(root: root)
     try await Self.copyTree(from: root, to: copy)

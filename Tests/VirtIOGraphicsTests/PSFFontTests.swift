@@ -54,6 +54,16 @@ struct PSFFontTests {
         """)
   }
 
+  @Test("a table that is no UTF-8: what cuts a character off is one itself, the rest shows as U+FFFD")
+  func badTable() throws {
+    var bytes = Array(Self.small.prefix(32 + 12))
+    bytes += [0xC3] + Array("A".utf8) + [0xFF] + [0xE0, 0xFF] + Array("B".utf8) + [0xFF]
+    let font = try PSFFont(bytes.span)
+    expect(font.contains("A") && font.glyph(of: "A") == 0)
+    expect(font.contains("B") && font.glyph(of: "B") == 2)
+    expect(font.glyph(of: "\u{FFFD}") == 0)
+  }
+
   @Test("version 1: with a table and without")
   func first() throws {
     let bytes = Self.old(hasTable: true)

@@ -36,6 +36,8 @@ enum DeviceTreeCase {
       try check(host.firstBus <= host.lastBus, "a bridge has no bus")
       for window in 0..<host.windows.count {
         let window = host.windows[window]
+        try check(
+          [.io, .memory32, .memory64].contains(window.space), "a window is of no kind: \(window.space)")
         let end = window.busAddress.addingReportingOverflow(window.byteCount)
         let cpuEnd = window.address.addingReportingOverflow(window.byteCount)
         try check(window.byteCount > 0 && !end.overflow && !cpuEnd.overflow, "a window wraps")
@@ -44,7 +46,8 @@ enum DeviceTreeCase {
     for index in 0..<machine.memory.count {
       let bank = machine.memory[index]
       try check(
-        bank.byteCount > 0 && !bank.base.addingReportingOverflow(bank.byteCount).overflow,
+        bank.byteCount > 0 && !bank.base.addingReportingOverflow(bank.byteCount).overflow
+          && bank.end == bank.base + bank.byteCount,
         "a bank of memory wraps")
     }
     try readInterrupts(tree)
@@ -71,6 +74,8 @@ enum DeviceTreeCase {
       try check(current.depth < UInt32(DeviceTree.maximumDepth), "a node lies too deep")
       last = current.offset
       _ = tree.name(of: current).count
+      _ = tree.isNamed("memory", current)
+      _ = tree.property("reg", of: current)
       var property = tree.property(after: nil, of: current)
       while let found = property {
         remaining -= 1
@@ -81,12 +86,13 @@ enum DeviceTreeCase {
           "a value lies outside")
         try check(tree.bytes(of: found.value).count == count, "a value is cut")
         _ = tree.text(of: found.value).count
+        _ = tree.isNamed("reg", found)
         _ = tree.cell(at: count / 4 - 1, of: found.value)
         property = tree.property(after: found, of: current)
       }
       node = tree.node(after: current)
     }
-    for index in 0..<4 { _ = tree.reservation(at: index) }
+    for index in -1..<4 { _ = tree.reservation(at: index) }
     for path: DeviceTreeName in ["/", "/chosen", "/soc/bridge/uart"] { _ = tree.node(at: path) }
   }
 
@@ -98,6 +104,8 @@ enum DeviceTreeCase {
       for device: UInt8 in 0..<4 {
         let found = map.specifier(bus: 0, device: device, function: 0, pin: 1)
         try check((found?.number ?? 0) < 988, "an interrupt is none")
+        try check(
+          1...4 ~= InterruptMap.swizzled(pin: 1, device: device), "behind a bridge there is no such pin")
         try check(found == nil || map.count > 0, "an interrupt comes of an empty map")
       }
       let messages = MessageMap(of: host, in: tree)
