@@ -2,7 +2,7 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu font swift spin z3
+.PHONY: help run test bench docs evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu font swift spin z3
 
 sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing) \
   $(addprefix Kernel/,Package.swift Sources Images Tests Fuzzing)
@@ -39,6 +39,9 @@ bench: qemu swift ## Measures the driver beside others, into docs/benchmarks.md
 
 # The long sweeps are whole in the long ones, and in what is written down.
 check mutants evidence: export SWEEP = all
+
+docs: swift ## Writes the documentation of every public module as a web site into build/docs
+	swift run virtio-evidence docs
 
 evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
 	swift test --event-stream-output-path $(CURDIR)/build/tests.jsonl --event-stream-version 6.3
