@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test bench docs evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu font swift spin z3
 
-sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing) \
+sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing docs/Tutorial.docc) \
   $(addprefix Kernel/,Package.swift Sources Images Tests Fuzzing)
 apt := qemu-system-arm qemu-system-common qemu-system-gui ipxe-qemu
 apt_gl := xvfb xauth libgl1-mesa-dri libegl1

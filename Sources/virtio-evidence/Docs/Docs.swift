@@ -41,6 +41,7 @@ struct Docs: AsyncParsableCommand {
         try await site.add(module, catalog: package.catalog(of: module, in: checkout))
       }
     }
+    try await site.add(pages: "\(checkout.root)/docs/Tutorial.docc", as: "Tutorial")
     try await site.write(to: "\(checkout.root)/\(output)")
     let symbols = try declared.reduce(0) { try $0 + SymbolGraph(of: $1, in: work.path).count }
     print("docs: \(symbols) declarations, each with a comment; the site is in \(output)")
