@@ -90,7 +90,7 @@ gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and 
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks. Tests
 # that compute without a pause are not run beside those that wait for a QEMU.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants models bounds census fuzz gl ## Runs the long tests: mutants, models, proofs, the census, the fuzzer, and the host's tests under sanitizers
+check: mutants models bounds census fuzz gl docs ## Runs the long tests: mutants, models, proofs, the census, the fuzzer, the documentation, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --skip HostedTests --disable-xctest
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter HostedTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest

@@ -35,7 +35,7 @@ struct DocumentedPackage {
     let options = ["package", "--package-path", root, "--scratch-path", scratch]
     let dump = Command(
       "env",
-      ["TEST_TARGETS=\(names.joined(separator: ","))", "swift"] + options + [
+      ["DOCS=1", "TEST_TARGETS=\(names.joined(separator: ","))", "swift"] + options + [
         "dump-symbol-graph", "--minimum-access-level", "public", "--skip-synthesized-members",
         "--emit-extension-block-symbols",
       ], in: root)
