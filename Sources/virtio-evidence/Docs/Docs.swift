@@ -44,6 +44,10 @@ struct Docs: AsyncParsableCommand {
     try await site.add(pages: "\(checkout.root)/docs/Tutorial.docc", as: "Tutorial")
     try await site.write(to: "\(checkout.root)/\(output)")
     let symbols = try declared.reduce(0) { try $0 + SymbolGraph(of: $1, in: work.path).count }
-    print("docs: \(symbols) declarations, each with a comment; the site is in \(output)")
+    print(
+      """
+      docs: \(symbols) declarations, each with a comment. The site is in \(output); to read it,
+        python3 -m http.server -d \(output) 8000, and open http://localhost:8000/documentation/
+      """)
   }
 }
