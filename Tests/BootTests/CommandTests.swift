@@ -115,7 +115,8 @@ import VirtIOTesting
     let folder = try TemporaryFolder()
     for (command, shownBy) in try Self.rows() where shownBy == "run" {
       let words = command.split(separator: " ").dropFirst(3).map(String.init)
-      let output = try await MachineSlots.shared.run { try await Self.run(words, in: folder.path) }
+      // Not in a machine's turn: most of it is waiting for whoever builds something.
+      let output = try await Self.run(words, in: folder.path)
       #expect(output.succeeded, "\(command): \(output.errorText)")
       try Self.judge(command, output.text, in: folder.path)
     }
