@@ -2,9 +2,9 @@
 # Everything they need beyond Swift comes from the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu font swift spin z3
+.PHONY: help run test bench docs evidence coverage mutants models bounds gl census soak fuzz torture check images format clean lint qemu font swift spin z3
 
-sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing) \
+sources := $(wildcard Package.swift Sources Tests Benchmarks Examples Fuzzing docs/Tutorial.docc) \
   $(addprefix Kernel/,Package.swift Sources Images Tests Fuzzing)
 apt := qemu-system-arm qemu-system-common qemu-system-gui ipxe-qemu
 apt_gl := xvfb xauth libgl1-mesa-dri libegl1
@@ -39,6 +39,9 @@ bench: qemu swift ## Measures the driver beside others, into docs/benchmarks.md
 
 # The long sweeps are whole in the long ones, and in what is written down.
 check mutants evidence: export SWEEP = all
+
+docs: swift ## Writes the documentation of every public module as a web site into build/docs
+	swift run virtio-evidence docs
 
 evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
 	swift test --event-stream-output-path $(CURDIR)/build/tests.jsonl --event-stream-version 6.3
@@ -87,7 +90,7 @@ gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and 
 # never give their memory back, so that nothing can outlive it: only the kernel is asked for leaks. Tests
 # that compute without a pause are not run beside those that wait for a QEMU.
 check: export SWIFT_BACKTRACE = enable=no
-check: mutants models bounds census fuzz gl ## Runs the long tests: mutants, models, proofs, the census, the fuzzer, and the host's tests under sanitizers
+check: mutants models bounds census fuzz gl docs ## Runs the long tests: mutants, models, proofs, the census, the fuzzer, the documentation, and the host's tests under sanitizers
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --skip BootTests --skip HostedTests --disable-xctest
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address --filter HostedTests --disable-xctest
 	swift test --sanitize=address --scratch-path Kernel/.build/address --package-path Kernel --disable-xctest

@@ -128,7 +128,7 @@ let package = Package(
     .testTarget(
       name: "BootTests",
       dependencies: [
-        "VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting",
+        "VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTesting", "virtio-vm",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -172,3 +172,11 @@ if let kind = Context.environment["FUZZER"] {
       ]),
   ]
 }
+
+// Whose documentation is written says DOCS=1, as `virtio-evidence docs` does: no test, no image and no fuzzer is
+// built for it.
+if Context.environment["DOCS"] != nil {
+  package.targets.removeAll {
+    $0.type == .test || $0.type == .executable || $0.name == "KernelFuzzTargets"
+  }
+}

@@ -89,9 +89,9 @@ extension DeviceError {
   ///
   /// | error | remedy |
   /// |---|---|
-  /// | ``neverReset(status:)``, ``wrongStatus(found:)``, ``featuresRefused(accepted:)`` | recover: once more |
-  /// | ``queueNeverReset(index:)``, ``queueRefused(index:isKept:)`` | recover |
-  /// | ``configurationUnstable``, ``outOfMemory(_:)`` | retry |
+  /// | ``/VirtIO/DeviceError/neverReset(status:)``, ``/VirtIO/DeviceError/wrongStatus(found:)``, ``/VirtIO/DeviceError/featuresRefused(accepted:)`` | recover: once more |
+  /// | ``/VirtIO/DeviceError/queueNeverReset(index:)``, ``/VirtIO/DeviceError/queueRefused(index:isKept:)`` | recover |
+  /// | ``/VirtIO/DeviceError/configurationUnstable``, ``/VirtIO/DeviceError/outOfMemory(_:)`` | retry |
   /// | all others | none: it is another device than the driver is for, or has become one |
   public var remedy: GPUError.Remedy {
     switch self {

@@ -61,7 +61,10 @@ public struct TextConsole: ~Copyable, ~Escapable {
 
   /// How many cells a console of this size needs.
   ///
-  /// - Parameter history: How many lines above the screen are to be kept.
+  /// - Parameters:
+  ///   - columns: How many cells a line has.
+  ///   - rows: How many lines the screen has.
+  ///   - history: How many lines above the screen are to be kept.
   public static func cellCount(columns: Int, rows: Int, history: Int) -> Int {
     let (columns, rows) = (min(max(1, columns), limit), min(max(1, rows), limit))
     return rows.adding(saturating: max(0, history))

@@ -118,7 +118,7 @@ public struct MMIOTransport<Access: RegisterAccess & Sendable>: Transport, ~Copy
 
   /// Programs the queue that ``readMaximumSize(ofQueue:)`` selected, and makes it ready.
   ///
-  /// - Throws: ``DeviceError/queueRefused(index:isKept:)`` if it does not read as ready then.
+  /// - Throws: ``/VirtIO/DeviceError/queueRefused(index:isKept:)`` if it does not read as ready then.
   /// - Spec: VirtIO 1.4 §4.2.3.2 "Virtqueue Configuration"
   public mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> MMIODoorbell<Access> {
     registers.writeQueueSize(UInt32(queue.size))

@@ -17,7 +17,10 @@ public struct PCIFunction<Access: RegisterAccess> {
 
   /// A function, as somebody else found it.
   ///
-  /// - Parameter configuration: At least 64 bytes.
+  /// - Parameters:
+  ///   - address: Its bus, device and function number.
+  ///   - configuration: Its configuration space; at least 64 bytes.
+  ///   - bars: Its memory BARs, by number.
   public init(
     address: PCIAddress, configuration: RegisterWindow<Access>,
     bars: FixedArray<6, RegisterWindow<Access>?>

@@ -60,7 +60,9 @@ public struct EntropySource<P: Platform, T: Transport & ~Copyable>: ~Copyable {
 
   /// Fills `bytes`; blocks, unless enough are left over. What comes too late serves the next call.
   ///
-  /// - Parameter waiter: How, and how long at most, to wait for all of them.
+  /// - Parameters:
+  ///   - bytes: What is to be overwritten, all of it.
+  ///   - waiter: How, and how long at most, to wait for all of them.
   /// - Throws: ``EntropyError``; `bytes` are not to be used then.
   public mutating func fill<W: Waiter>(
     _ bytes: inout MutableSpan<UInt8>, waiting waiter: W

@@ -7,6 +7,6 @@ struct VirtIOEvidence: AsyncParsableCommand {
     commandName: "virtio-evidence", abstract: "Says which test shows which requirement.",
     subcommands: [
       Write.self, Check.self, Coverage.self, Mutants.self, Models.self,
-      Bounds.self, Census.self, Soak.self, Fuzz.self,
+      Bounds.self, Census.self, Soak.self, Fuzz.self, Docs.self,
     ])
 }

@@ -9,7 +9,9 @@ extension Board {
   /// Looks at each place that the tree names; empty ones are passed over. If places answer as something
   /// else, the first call says so on the serial line.
   ///
-  /// - Parameter last: The one before, or nil for the first.
+  /// - Parameters:
+  ///   - deviceType: The type, as VirtIO numbers them: 16 is a GPU.
+  ///   - last: The one before, or nil for the first.
   public mutating func nextSlot(ofType deviceType: UInt16, after last: FoundSlot? = nil)
     -> FoundSlot?
   {

@@ -201,7 +201,9 @@ public struct Board: ~Copyable {
 
   /// The next VirtIO device of a type, in order of PCI host, bus, device and function.
   ///
-  /// - Parameter last: The one before, or nil for the first.
+  /// - Parameters:
+  ///   - deviceType: The type, as VirtIO numbers them: 16 is a GPU.
+  ///   - last: The one before, or nil for the first.
   public func nextDevice(ofType deviceType: UInt16, after last: FoundDevice? = nil) -> FoundDevice?
   {
     var index = last?.host ?? 0

@@ -19,6 +19,7 @@ public protocol BoardDevice: Describable {
   /// goes on. To be followed by the driver's own `enableInterrupts()`, unless it is to poll.
   ///
   /// - Parameters:
+  ///   - board: The board that it was found on.
   ///   - interrupts: What its transport has told of them.
   ///   - handler: The driver's.
   func connect(

@@ -1,6 +1,6 @@
 public import VirtIO
 
-/// A ``PollingWaiter`` or an ``InterruptWaiter``, where only the machine tells which it can be.
+/// A ``/VirtIO/PollingWaiter`` or an ``/VirtIO/InterruptWaiter``, where only the machine tells which it can be.
 public enum BoardWaiter<P: InterruptPlatform>: Waiter {
   /// Asks all the time.
   case polling(PollingWaiter)

@@ -87,8 +87,10 @@ public struct NegotiatedDevice<T: Transport & ~Copyable>: ~Copyable {
   /// Makes and enables queue `index`, with as many entries as the device and `capacity` allow.
   ///
   /// - Parameters:
+  ///   - index: The queue's number, as the device's type defines it.
   ///   - minimumSize: How many entries the driver cannot do without.
   ///   - interrupts: Whether the driver will ever want to be interrupted for used buffers.
+  ///   - platform: Where the queue's memory comes from.
   /// - Throws: ``DeviceError``: there is no such queue, no memory, or it cannot be notified.
   public mutating func makeQueue<P: Platform, let capacity: Int>(
     _ index: UInt16, atLeast minimumSize: Int = 1, interrupts: Bool = false,

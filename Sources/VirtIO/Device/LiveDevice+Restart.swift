@@ -12,7 +12,9 @@ extension LiveDevice where T: ~Copyable {
   /// ``resume(_:)``. This may be called in any state that a device can be in, also after an earlier
   /// attempt has failed.
   ///
-  /// - Parameter waiter: How, and how long at most, to wait for the reset.
+  /// - Parameters:
+  ///   - platform: The one that the device was initialised on.
+  ///   - waiter: How, and how long at most, to wait for the reset.
   /// - Returns: What the queues are enabled by.
   /// - Throws: ``DeviceError/neverReset(status:)``: the device may still be at the memory that it was
   ///   told of. Or ``DeviceError/missingFeatures(required:offered:)`` or

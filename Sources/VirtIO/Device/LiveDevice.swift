@@ -46,7 +46,10 @@ public struct LiveDevice<T: Transport & ~Copyable>: ~Copyable {
   /// From then on the queue says ``QueueError/disabled``, whatever it was before; ``enable(_:after:)``
   /// takes it into service again, and its memory may go instead.
   ///
-  /// - Parameter waiter: How, and how long at most, to wait for the device.
+  /// - Parameters:
+  ///   - queue: One of this device's.
+  ///   - platform: The one that the queue was made on.
+  ///   - waiter: How, and how long at most, to wait for the device.
   /// - Throws: ``DeviceError/missingFeatures(required:offered:)`` if `VIRTIO_F_RING_RESET` was not
   ///   agreed, or ``DeviceError/queueNeverReset(index:)``: the device may still be at its memory then, and
   ///   the queue is as good as it was.

@@ -33,7 +33,10 @@ public struct InterruptWaiter<P: InterruptPlatform>: Waiter {
 
   /// Waits on `platform` for what a handler of its interrupts tells `latch`.
   ///
-  /// - Parameter timeout: How long to go on from the first look.
+  /// - Parameters:
+  ///   - latch: Where the handler notes that there is something to do.
+  ///   - platform: What to sleep on; the one that the driver was opened on.
+  ///   - timeout: How long to go on from the first look.
   public init(_ latch: InterruptLatch, on platform: P, timeout: Nanoseconds) {
     self.latch = latch
     self.platform = platform
@@ -62,7 +65,10 @@ public struct InterruptWaiter<P: InterruptPlatform>: Waiter {
 extension Waiter {
   /// Sleeps for at most `timeout`, until a handler is called. See ``InterruptWaiter``.
   ///
-  /// - Parameter platform: What to sleep on; the one that the driver was opened on.
+  /// - Parameters:
+  ///   - handler: What the kernel's handler of the device's interrupts calls.
+  ///   - platform: What to sleep on; the one that the driver was opened on.
+  ///   - timeout: How long to go on from the first look.
   public static func interrupt<P: InterruptPlatform, Source>(
     _ handler: InterruptHandler<Source>, on platform: P, _ timeout: Nanoseconds
   ) -> Self where Self == InterruptWaiter<P> {

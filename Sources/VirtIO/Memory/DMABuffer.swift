@@ -15,7 +15,10 @@ public struct DMABuffer<Region: DMARegion>: ~Copyable {
   /// Takes `byteCount` bytes, zeroed, from `platform`; more, if that is not a number of whole
   /// ``DMARegion/lineByteCount``, so that no line is shared with anybody else.
   ///
-  /// - Parameter alignment: The alignment of both addresses in bytes, a power of two.
+  /// - Parameters:
+  ///   - byteCount: How many bytes are needed.
+  ///   - alignment: The alignment of both addresses in bytes, a power of two.
+  ///   - platform: Where they come from, and are to be given back to.
   /// - Throws: ``AllocationFailure`` if the platform has no such range.
   public init<P: Platform>(byteCount: Int, alignment: Int, from platform: borrowing P)
     throws(AllocationFailure) where P.Region == Region

@@ -20,8 +20,11 @@ public struct LendingBuffer<Region: DMARegion, Note: BitwiseCopyable & Sendable>
   /// Takes memory for `slotCount` slots and their ledger from `platform`.
   ///
   /// - Parameters:
+  ///   - slotByteCount: The length of a slot, a multiple of 4.
+  ///   - slotCount: How many slots there are.
   ///   - slotAlignment: Each slot starts at a multiple of this from the first, a power of two.
   ///   - note: What is noted for every slot at first.
+  ///   - platform: Where the memory comes from, and is to be given back to.
   /// - Throws: ``AllocationFailure`` if the platform has no such range, the size has no number, or a
   ///   slot is not a whole number of 32-bit words.
   public init<P: Platform>(

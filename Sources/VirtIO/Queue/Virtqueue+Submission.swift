@@ -31,8 +31,10 @@ extension Virtqueue {
   /// Puts a chain in the queue, with so much of its readable segment; the device sees it after
   /// ``publish()``.
   ///
-  /// - Parameter readableByteCount: How much is meant, now and each time from now on that it is
-  ///   enqueued without saying.
+  /// - Parameters:
+  ///   - chain: One of this queue's that is not in flight.
+  ///   - readableByteCount: How much is meant, now and each time from now on that it is enqueued
+  ///     without saying.
   /// - Throws: ``QueueError``; nothing has changed then.
   public mutating func enqueue(_ chain: Chain, readableByteCount: UInt32) throws(QueueError) {
     let index = Int(chain.index)

@@ -285,7 +285,9 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
 
   /// Gives the queue's memory back, whatever was still in flight.
   ///
-  /// - Parameter proof: That the device was reset, and so has forgotten the queue.
+  /// - Parameters:
+  ///   - platform: Where the memory came from.
+  ///   - proof: That the device was reset, and so has forgotten the queue.
   public consuming func free<P: Platform>(to platform: borrowing P, after proof: ResetProof)
   where P.Region == Region {
     memory.free(to: platform)
@@ -301,7 +303,9 @@ public struct Virtqueue<Region: DMARegion, Bell: Doorbell, let capacity: Int>: ~
 
   /// Gives the queue's memory back, whatever was still in flight.
   ///
-  /// - Parameter proof: That the device was made to forget this queue.
+  /// - Parameters:
+  ///   - platform: Where the memory came from.
+  ///   - proof: That the device was made to forget this queue.
   public consuming func free<P: Platform>(
     to platform: borrowing P, after proof: consuming QueueResetProof
   ) where P.Region == Region {

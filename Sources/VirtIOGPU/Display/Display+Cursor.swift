@@ -116,8 +116,8 @@ extension Display where T: ~Copyable {
   /// For a cursor queue that is broken, or of which nothing comes back any more.
   ///
   /// - Parameter waiter: How, and how long at most, to wait for the device to have reset the queue.
-  /// - Throws: ``GPUError/device(_:)`` with ``DeviceError/missingFeatures(required:offered:)`` if the
-  ///   device cannot reset a queue, or with ``DeviceError/queueNeverReset(index:)``: then only
+  /// - Throws: ``GPUError/device(_:)`` with ``/VirtIO/DeviceError/missingFeatures(required:offered:)`` if the
+  ///   device cannot reset a queue, or with ``/VirtIO/DeviceError/queueNeverReset(index:)``: then only
   ///   ``close(waiting:)`` is left for it.
   /// - Spec: VirtIO 1.4 §2.6.1 "Virtqueue Reset"
   public mutating func restartCursorQueue<W: Waiter>(waiting waiter: W) throws(GPUError) {

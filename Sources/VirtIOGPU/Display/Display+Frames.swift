@@ -105,7 +105,7 @@ extension Display where T: ~Copyable {
   /// Puts what was drawn anew in a frame on its scanout. Does not block; one doorbell at the most.
   ///
   /// Rectangles are joined where that moves fewer bytes, so that there are at most
-  /// ``VirtIOGraphics/DamageList/capacity``. All of the frame is sent if the device needs it: for the
+  /// ``/VirtIOGraphics/DamageList/capacity``. All of the frame is sent if the device needs it: for the
   /// first picture, after a failure, and if another frame was presented since this one was handed out.
   ///
   /// - Parameters:

@@ -110,7 +110,7 @@ extension Display where T: ~Copyable {
 
   /// How the display at a scanout describes itself, if the device has said that. Does not block.
   ///
-  /// The driver asks along with the first frame that is presented after ``open(_:on:waiting:)`` or
+  /// The driver asks along with the first frame that is presented after ``open(_:on:declining:wanting:buffers:format:pixels:waiting:)`` or
   /// after a change of the displays, so that nothing waits for it; until the answer has come, this is
   /// nil. To have it earlier, call ``readEDID(of:waiting:)``.
   ///

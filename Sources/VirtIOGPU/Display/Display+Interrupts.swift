@@ -1,7 +1,7 @@
 public import VirtIO
 
 extension Display where T: ~Copyable {
-  /// What a kernel's handlers call; see ``VirtIO/InterruptHandler``.
+  /// What a kernel's handlers call; see ``/VirtIO/InterruptHandler``.
   public typealias Handler = InterruptHandler<T.Interrupts>
 
   /// For the kernel's own handlers of this device's interrupts: to be called in interrupt context,

@@ -36,7 +36,7 @@ extension Display where T: ~Copyable {
 
   /// Has the frames of a scanout be of the size that suits its display again. Does not block.
   ///
-  /// As after ``open(_:on:declining:buffers:format:waiting:)``, the scanout shows all of its own surface.
+  /// As after ``open(_:on:declining:wanting:buffers:format:pixels:waiting:)``, the scanout shows all of its own surface.
   /// What was said of ``setMode(width:height:format:on:)`` is true of it too.
   public mutating func followDisplay(
     format: PixelFormat? = nil, on scanout: ScanoutID? = nil

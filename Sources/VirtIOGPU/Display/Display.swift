@@ -10,7 +10,7 @@ public import VirtIOGraphics
 /// let presentation = try display.present(frame)
 /// ```
 ///
-/// One context at a time may call a display. Nothing waits unless it takes a ``VirtIO/Waiter``, and
+/// One context at a time may call a display. Nothing waits unless it takes a ``/VirtIO/Waiter``, and
 /// nothing allocates but opening, the first frame of each scanout, and the first cursor image. To end,
 /// call ``close(waiting:)``; a display that is only dropped keeps its memory for the device for ever.
 ///
@@ -287,7 +287,7 @@ public struct Display<P: Platform, T: Transport & ~Copyable>: ~Copyable {
   /// It does all of that whatever happens on the way; a frame that is still drawn in keeps its memory.
   ///
   /// - Parameter waiter: How long to wait for each of two answers.
-  /// - Throws: What went wrong. Only after ``DeviceError/neverReset(status:)`` is memory not given
+  /// - Throws: What went wrong. Only after ``/VirtIO/DeviceError/neverReset(status:)`` is memory not given
   ///   back, as the device may still use it.
   @inline(never)  // A display is in its frame, as in that of `open`.
   public consuming func close<W: Waiter>(waiting waiter: W) throws(GPUError) {

@@ -24,6 +24,8 @@ public struct PCIHostBridge<Access: RegisterAccess> {
   /// - Parameters:
   ///   - ecam: Configuration space; at least 1 MiB for the root bus. Buses that it does not hold are
   ///     treated as absent.
+  ///   - firstBus: The number of the root bus.
+  ///   - lastBus: The highest number that a bus below it may have.
   ///   - io: Addresses for ports, if there are any.
   ///   - memory32: Addresses below 4 GiB for memory.
   ///   - memory64: Further addresses for memory, which only 64-bit BARs can have.

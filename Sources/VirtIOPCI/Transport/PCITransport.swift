@@ -38,6 +38,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
   /// are switched on but masked, so that the driver can assign vectors. The device itself is not touched.
   ///
   /// - Parameters:
+  ///   - function: Where the device was found.
   ///   - deviceType: 16 for a GPU.
   ///   - maximumVectorCount: How many vectors to take at the most. With 1 all messages share one; with
   ///     0 there are none, and no register access is spent on them: for who polls, or wants the line.
@@ -151,7 +152,7 @@ public struct PCITransport<Access: RegisterAccess & Sendable>: Transport, ~Copya
 
   /// Programs and enables the queue that ``readMaximumSize(ofQueue:)`` selected.
   ///
-  /// - Throws: ``DeviceError/notificationOutOfRange(index:offset:)``; the queue is not enabled then.
+  /// - Throws: ``/VirtIO/DeviceError/notificationOutOfRange(index:offset:)``; the queue is not enabled then.
   /// - Spec: VirtIO 1.4 §4.1.5.1.3 "Virtqueue Configuration"
   public mutating func enable(_ queue: QueuePlacement) throws(DeviceError) -> PCIDoorbell<Access> {
     // One that is in use already is another, or not reset.

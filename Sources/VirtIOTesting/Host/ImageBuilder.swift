@@ -63,13 +63,24 @@ package struct ImageBuilder: Sendable {
   ///
   /// The modules that it shares with the kernel's images are compiled once for all, in the kernel's folder.
   package func build(_ package: ImagePackage) async throws {
-    let kernel = checkout.kernel
-    let options =
-      Self.options(toolset: "\(kernel)/toolset-aarch64.json")
-      // The tools name the linker's script from the kernel's folder; the linker looks for it here too.
-      + ["-Xlinker", "-L\(kernel)", "--scratch-path", "\(kernel)/.build"]
-    let built = try await build(package.name, options, in: package.folder)
+    let built =
+      "\(try await build(package.name, besideKernel, in: package.folder))/\(package.name)"
     try await leave(built, as: package.name) { package.product($0) }
+  }
+
+  /// Builds every program of a package beside the kernel's: the ELF files alone, and all at once, which takes
+  /// less than one after the other.
+  ///
+  /// - Returns: The folder that they are in.
+  package func buildPrograms(of folder: String) async throws -> String {
+    try await build(nil, besideKernel, in: folder)
+  }
+
+  /// How the package manager builds a package beside the kernel's.
+  private var besideKernel: [String] {
+    Self.options(toolset: "\(checkout.kernel)/toolset-aarch64.json")
+      // The tools name the linker's script from the kernel's folder; the linker looks for it here too.
+      + ["-Xlinker", "-L\(checkout.kernel)", "--scratch-path", "\(checkout.kernel)/.build"]
   }
 
   /// Copies a linked program to where its image is to lie, in both forms.
@@ -107,20 +118,23 @@ package struct ImageBuilder: Sendable {
     guard checkout.images.contains(name) else {
       throw Failure.unknownImage(name, known: checkout.images)
     }
-    return try await build(name, options, in: checkout.kernel)
+    return "\(try await build(name, options, in: checkout.kernel))/\(name)"
   }
 
-  /// Has the package manager build the product of a package, and says where it lies.
+  /// Has the package manager build a product of a package, or all, and says in which folder that is.
   private func build(
-    _ name: String, _ options: [String], in folder: String
+    _ product: String?, _ options: [String], in folder: String
   ) async throws -> String {
     guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
-    let build = Command("swift", ["build"] + options + ["--product", name], in: folder)
-    guard try await build.stream() else { throw Failure.buildFailed(name) }
+    let name = product ?? folder
+    let part = product.map { ["--product", $0] } ?? []
+    guard try await Command("swift", ["build"] + options + part, in: folder).stream() else {
+      throw Failure.buildFailed(name)
+    }
     let location = try await Command(
       "swift", ["build"] + options + ["--show-bin-path"], in: folder
     ).collect()
     guard location.succeeded else { throw Failure.buildFailed(name) }
-    return "\(location.text.trimmingCharacters(in: .whitespacesAndNewlines))/\(name)"
+    return location.text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -16,7 +16,7 @@ extension HostedMachine {
   /// - Parameters:
   ///   - deviceType: The type: 16 is a GPU.
   ///   - index: Which of them, in the tree's order.
-  /// - Throws: ``VirtIOMMIO/MMIOError`` of the first place that is not as the driver wants it,
+  /// - Throws: ``/VirtIOMMIO/MMIOError`` of the first place that is not as the driver wants it,
   ///   ``HostedError/noDevice(type:index:)``, or why registers could not be reached.
   public func slot(
     ofType deviceType: UInt16, index: Int = 0

@@ -62,7 +62,9 @@ public struct MessageVectors {
 
   /// Points a vector at a word of RAM, and unmasks it.
   ///
-  /// - Parameter message: What shall appear there; not 0.
+  /// - Parameters:
+  ///   - vector: Its number in the function's table.
+  ///   - message: What shall appear there; not 0.
   /// - Throws: ``HostedError/noMessageVector(_:count:)``.
   public func open(_ vector: Int, message: UInt32) throws(HostedError) -> Mailbox {
     let address = page.deviceAddress.advanced(by: 4 * vector)

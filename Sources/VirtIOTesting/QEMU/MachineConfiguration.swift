@@ -38,7 +38,7 @@ public struct MachineConfiguration: Sendable {
   public var logItems = ["guest_errors"]
   /// Trace events to log, by name or pattern, such as `virtio_gpu_cmd_*`.
   public var traceEvents: [String] = []
-  /// Whether ``QEMUMachine/writeMemory(_:_:)`` works: opens QEMU's qtest socket.
+  /// Whether registers and memory can be reached from outside: opens QEMU's qtest socket.
   public var hasTestAccess = false
   /// Whether a debugger may connect: see ``QEMUMachine/debuggerPort()``.
   public var hasDebugger = false

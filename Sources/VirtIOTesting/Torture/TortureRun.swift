@@ -25,6 +25,7 @@ public struct TortureRun: Sendable {
   /// A run on an image of the Showcase.
   ///
   /// - Parameters:
+  ///   - image: The path of the Showcase's ELF file.
   ///   - width: The display's width.
   ///   - height: The display's height.
   public init(image: String, width: Int, height: Int) {

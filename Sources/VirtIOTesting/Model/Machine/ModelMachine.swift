@@ -64,7 +64,7 @@ public final class ModelMachine: Sendable {
   /// Enumerates the bus as a kernel does, and finds the device.
   ///
   /// - Parameter maximumVectorCount: As the transport takes it.
-  /// - Throws: ``VirtIOPCI/PCIError``, if the driver will not take the device.
+  /// - Throws: ``/VirtIOPCI/PCIError``, if the driver will not take the device.
   public func makeTransport(maximumVectorCount: Int = 3) throws(PCIError)
     -> PCITransport<ModelAccess>
   {
@@ -90,7 +90,7 @@ public final class ModelMachine: Sendable {
   /// Finds the device, where it is not on PCI: for a configuration with that bus.
   ///
   /// - Returns: nil if the driver takes the slot for empty.
-  /// - Throws: ``VirtIOMMIO/MMIOError``, if the driver will not take the device.
+  /// - Throws: ``/VirtIOMMIO/MMIOError``, if the driver will not take the device.
   public func makeSlotTransport() throws(MMIOError) -> MMIOTransport<ModelAccess>? {
     try MMIOTransport(slot)
   }

@@ -1,0 +1,81 @@
+import VirtBoard
+import VirtIO
+import VirtIOGPU
+import VirtIOGraphics
+import VirtIOPCI
+
+@main
+struct Main {
+  static func main() {
+    let board = Board()
+    guard let device = board.nextDevice(ofType: 16) else { panic("there is no GPU") }
+    device.requireDMACoherence()
+    guard let transport = try? PCITransport(device.function, deviceType: 16) else {
+      panic("the GPU does not have what VirtIO devices have on PCI")
+    }
+    do throws(GPUError) {
+      var screen = try Display.open(
+        transport, on: board.platform, waiting: .polling(.seconds(2)))
+      try play(on: &screen, frames: board.arguments.number("frames") ?? .max)
+    } catch {
+      panic("\(error)")
+    }
+    printLine("HELLO READY")
+    idle()
+  }
+
+  /// Shows so many frames, sixty in a second.
+  static func play<T: Transport & ~Copyable>(
+    on screen: inout Display<BoardPlatform, T>, frames: UInt64
+  ) throws(GPUError) {
+    let patience = PollingWaiter(timeout: .seconds(1))
+    var ball = Ball()
+    var due = screen.platform.now
+    var number: UInt64 = 0
+    while number < frames {
+      number += 1
+      var frame = try screen.nextFrame(waiting: patience)
+      let old = ball.bounds
+      ball.move(within: frame.bounds)
+      let changed = old.union(ball.bounds)
+      // What has changed in the picture, and what these pixels have not seen of earlier changes.
+      var damage = frame.staleRegion
+      damage.insert(changed)
+      draw(ball, in: &frame, damage)
+      let changes = InlineArray<1, Rectangle>(repeating: changed)
+      let presentation = try screen.present(frame, damage: changes.span)
+      if number == frames { try screen.finish(presentation, waiting: patience) }
+      due = Nanoseconds(rawValue: due.rawValue + 16_666_667)
+      screen.platform.wait(until: due)
+    }
+  }
+
+  static func draw(_ ball: Ball, in frame: inout Frame, _ damage: DamageList) {
+    var canvas = Canvas(
+      width: frame.width, height: frame.height, format: frame.format, pixels: frame.pixels)
+    for index in 0..<damage.count {
+      canvas.clip = damage[index]
+      canvas.fill(Color(rgb: 0x10_2040))
+      canvas.draw("Hello, pixels!", x: 32, y: 32, scale: 4, color: .white)
+      canvas.fill(Circle(x: ball.x, y: ball.y, radius: Ball.radius), with: Color(rgb: 0xF0_5138))
+    }
+  }
+}
+
+/// A ball that comes back from each edge.
+struct Ball {
+  static let radius = 40
+  var x = 100
+  var y = 100
+  var stepX = 4
+  var stepY = 3
+
+  var bounds: Rectangle { Circle(x: x, y: y, radius: Self.radius).bounds }
+
+  mutating func move(within edges: Rectangle) {
+    if x + stepX < Self.radius || x + stepX >= edges.width - Self.radius { stepX = -stepX }
+    if y + stepY < Self.radius || y + stepY >= edges.height - Self.radius { stepY = -stepY }
+    x += stepX
+    y += stepY
+  }
+}
