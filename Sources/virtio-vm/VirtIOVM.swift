@@ -7,5 +7,6 @@ import ArgumentParser
     abstract: "Builds the kernel's images, boots them in QEMU, shows what they draw and measures.",
     subcommands: [
       Bench.self, Boot.self, Build.self, List.self, New.self, Symbolize.self, Torture.self,
+      Trace.self,
     ])
 }
