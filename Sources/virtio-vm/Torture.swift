@@ -61,10 +61,7 @@ struct Torture: AsyncParsableCommand {
     let report = try await run.run(isExact: Self.isExact) { Self.show($0.line) }
     Self.show("\(report.line)\n\n\(report.table)\n")
     guard let file = report.animation(milliseconds: 500) else { return }
-    try FileManager.default.createDirectory(
-      at: URL(fileURLWithPath: animation).deletingLastPathComponent(),
-      withIntermediateDirectories: true)
-    try Data(file).write(to: URL(fileURLWithPath: animation))
+    try OutputFile.write(file, to: animation)
     Progress.say("wrote \(animation)")
   }
 

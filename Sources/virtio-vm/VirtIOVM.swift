@@ -6,7 +6,7 @@ import ArgumentParser
     commandName: "virtio-vm",
     abstract: "Builds the kernel's images, boots them in QEMU, shows what they draw and measures.",
     subcommands: [
-      Bench.self, Boot.self, Build.self, List.self, New.self, Symbolize.self, Torture.self,
-      Trace.self,
+      Bench.self, Boot.self, Build.self, List.self, New.self, Record.self, Screenshot.self,
+      Symbolize.self, Torture.self, Trace.self,
     ])
 }

@@ -106,7 +106,7 @@ import VirtIOTesting
     machine.append = "frames=6 pace=none"
     var run = TraceRun(machine)
     run.frameCount = .max
-    let trace = try await run.run(on: QEMUProgram())
+    let trace = try await MachineSlots.shared.run { [run] in try await run.run(on: QEMUProgram()) }
     #expect(trace.frames.count == 6)
     let first = try #require(trace.frames.first?.events)
     #expect(first.first?.kind == .doorbell && first.first?.time != nil)
@@ -125,7 +125,7 @@ import VirtIOTesting
   func noDisplay() async throws {
     let run = TraceRun(MachineConfiguration(image: try Repository.image("SelfTest")))
     await #expect(throws: TraceRun.Failure.noFrame(image: "SelfTest", commandCount: 0)) {
-      try await run.run(on: QEMUProgram())
+      try await MachineSlots.shared.run { try await run.run(on: QEMUProgram()) }
     }
   }
 }
