@@ -71,7 +71,7 @@ struct Torture: AsyncParsableCommand {
   }
 
   /// Whether a picture shows the scene as the guest draws it after so many steps.
-  private static func isExact(_ picture: Picture, step: Int) -> Bool {
+  static func isExact(_ picture: Picture, step: Int) -> Bool {
     guard step >= 0 else { return false }
     let (width, height) = (picture.width, picture.height)
     var scene = Scene(

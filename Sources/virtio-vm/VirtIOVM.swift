@@ -6,7 +6,8 @@ import ArgumentParser
     commandName: "virtio-vm",
     abstract: "Builds the kernel's images, boots them in QEMU, shows what they draw and measures.",
     subcommands: [
-      Bench.self, Boot.self, Build.self, List.self, New.self, Record.self, Screenshot.self,
+      Bench.self, Boot.self, Build.self, List.self, New.self, Record.self, Report.self,
+      Screenshot.self,
       Symbolize.self, Torture.self, Trace.self,
     ])
 }
