@@ -14,7 +14,8 @@ struct Record: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.")
+    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.",
+    completion: .images)
   var image: String
 
   @Option(help: "How long to record.")

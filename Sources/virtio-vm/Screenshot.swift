@@ -12,7 +12,8 @@ struct Screenshot: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.")
+    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.",
+    completion: .images)
   var image: String
 
   @Option(help: "Where to leave it: a .png or .ppm file (default: build/IMAGE.png).")

@@ -13,6 +13,8 @@ struct Torture: AsyncParsableCommand {
       off, and breaks the device, all while it runs. Says each second how it goes. In the end the \
       picture has to be exact; an error is a kernel that has given up, a picture that stands still, or \
       one that is wrong. The same seed does the same things in the same order.
+
+      Example: virtio-vm torture --headless --seed 7 --corruptions 600
       """)
 
   @Option(help: "What decides what is done.")

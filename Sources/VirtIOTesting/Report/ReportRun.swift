@@ -21,7 +21,8 @@ package struct ReportRun: Sendable {
   /// - Returns: How it did, and how QEMU showed it; nil if QEMU did not come so far.
   package func run() async -> (result: HostReport.Result, display: String?) {
     do {
-      return try await QEMUMachine.run(configuration, deadline: patience + .seconds(60)) { machine in
+      return try await QEMUMachine.run(configuration, deadline: patience + .seconds(60)) {
+        machine in
         // From version 3.1 on; what is not told is not known.
         let options = try? await machine.qmp.execute("query-display-options")
         return (await result(machine), options?["type"]?.string)
