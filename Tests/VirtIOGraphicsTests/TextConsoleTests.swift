@@ -148,6 +148,19 @@ struct TextConsoleTests {
     #expect(kept == [nil, nil, nil])
   }
 
+  @Test("a blank cell is all zeros: memory that is cleared holds a blank screen")
+  func blank() {
+    let cell = TextCell()
+    #expect(unsafe withUnsafeBytes(of: cell) { unsafe $0.allSatisfy { $0 == 0 } })
+    #expect(cell.scalar == " " && !cell.isUnderlined)
+    #expect(cell.foregroundColor == Color(rgb: 0xAAAAAA) && cell.backgroundColor == .black)
+    // What is written and erased is as blank as what never was written.
+    var cells = memory(2, 1)
+    var console = TextConsole(columns: 2, rows: 1, cells: cells.mutableSpan)
+    console.write("x\u{1B}[2J")
+    #expect(console.cell(column: 0, row: 0) == cell)
+  }
+
   @Test("a picture, with the cursor, an underline and a colour")
   func picture() {
     var cells = memory(3, 1)
