@@ -81,11 +81,39 @@ extension Canvas {
     }
     let isDiagonal = gradient.direction == .diagonal
     let length = isDiagonal ? columns.adding(saturating: rows) : columns
-    fill(area) { x, y in
-      let down = isDiagonal ? y &- rectangle.y : 0
-      return gradient.color(
-        at: Self.fraction((x &- rectangle.x).adding(saturating: down), of: length),
-        bias: gradient.isDithered ? Gradient.ditherBias(x: x, y: y) : 32_768)
+    note(area)
+    for y in area.y..<area.maxY {
+      let distance = (area.x &- rectangle.x).adding(saturating: isDiagonal ? y &- rectangle.y : 0)
+      let way = Way(from: distance, of: length)
+      fillRow(y, of: area, with: gradient, along: way)
+    }
+  }
+
+  /// One row of a gradient that changes from pixel to pixel: sixteen at once.
+  @_lifetime(self: copy self)
+  private mutating func fillRow(
+    _ y: Int, of area: Rectangle, with gradient: Gradient, along way: consuming Way
+  ) {
+    var biases = SIMD16<UInt32>(repeating: 32_768)
+    if gradient.isDithered {
+      for lane in 0..<16 { biases[lane] = Gradient.ditherBias(x: area.x &+ lane, y: y) }
+    }
+    let shades = Shades(gradient, layout)
+    var index = y &* stride &+ area.x
+    let end = index &+ area.width
+    while index < end {
+      var weights = SIMD16<UInt32>()
+      for lane in 0..<16 {
+        weights[lane] = way.fraction
+        way.advance()
+      }
+      let words = shades.words(at: weights, biases)
+      if end &- index >= 16 {
+        pixels.store(words, at: index)
+      } else {
+        for lane in 0..<end &- index { pixels[index &+ lane] = words[lane & 15] }
+      }
+      index &+= 16
     }
   }
 
@@ -105,10 +133,94 @@ extension Canvas {
   }
 
   /// `distance` / `length` in 65,536ths, exact at both ends; a single step is the start.
-  private static func fraction(_ distance: Int, of length: Int) -> Int {
+  fileprivate static func fraction(_ distance: Int, of length: Int) -> Int {
     if length <= 0 { return 0 }
     let excess = max(0, 18 &- length.leadingZeroBitCount)
     if distance >= length { return 65_536 }
     return ((distance >> excess) << 16) / (length >> excess)
+  }
+}
+
+/// Fractions of a way, one step after the other, without a division for each.
+private struct Way {
+  /// Where it is, in 65,536ths, rounded down, and what is left of that in parts of the length.
+  private var whole: Int
+  private var rest = 0
+  /// The same for one step.
+  private var wholeStep = 0
+  private var restStep = 0
+  private var distance: Int
+  private let length: Int
+
+  /// Begins at a distance; a way without length stays at its start.
+  init(from distance: Int, of length: Int) {
+    self.distance = distance
+    self.length = length
+    whole = Canvas.fraction(distance, of: length)
+    guard isStepped else { return }
+    rest = (min(distance, length) << 16) % length
+    (wholeStep, restStep) = (65_536 / length, 65_536 % length)
+  }
+
+  /// Whether its 65,536ths can be told in one number: all but those far longer than any surface.
+  private var isStepped: Bool { length > 0 && length < 1 << 44 }
+
+  /// How far it has come, in 65,536ths.
+  var fraction: UInt32 { UInt32(truncatingIfNeeded: min(65_536, whole)) }
+
+  /// One pixel on.
+  @inline(__always)
+  mutating func advance() {
+    guard isStepped else {
+      distance = distance.adding(saturating: 1)
+      whole = Canvas.fraction(distance, of: length)
+      return
+    }
+    whole &+= wholeStep
+    rest &+= restStep
+    if rest >= length {
+      rest &-= length
+      whole &+= 1
+    }
+  }
+}
+
+/// The colours of a gradient, sixteen at once: the same arithmetic as ``Gradient/color(at:bias:)``.
+private struct Shades {
+  /// A channel at the start, in 65,536ths, and how it changes.
+  private struct Channel {
+    let start: SIMD16<UInt32>
+    let change: SIMD16<UInt32>
+    let shift: SIMD16<UInt32>
+
+    init(_ start: UInt8, _ end: UInt8, _ shift: UInt32) {
+      self.start = SIMD16(repeating: UInt32(start) << 16)
+      change = SIMD16(repeating: UInt32(end) &- UInt32(start))
+      self.shift = SIMD16(repeating: shift)
+    }
+
+    /// Their part of words. A change downwards wraps, and the sum wraps back.
+    @inline(__always)
+    func part(at weights: SIMD16<UInt32>, _ biases: SIMD16<UInt32>) -> SIMD16<UInt32> {
+      let sum = start &+ change &* weights &+ biases
+      return (sum &>> SIMD16(repeating: 16)) &<< shift
+    }
+  }
+
+  private let red, green, blue, alpha: Channel
+
+  init(_ gradient: Gradient, _ layout: PixelLayout) {
+    let (start, end) = (gradient.start, gradient.end)
+    red = Channel(start.red, end.red, layout.red)
+    green = Channel(start.green, end.green, layout.green)
+    blue = Channel(start.blue, end.blue, layout.blue)
+    let isOpaque = !layout.hasAlpha
+    alpha = Channel(isOpaque ? 255 : start.alpha, isOpaque ? 255 : end.alpha, layout.alpha)
+  }
+
+  @inline(__always)
+  func words(at weights: SIMD16<UInt32>, _ biases: SIMD16<UInt32>) -> SIMD16<UInt32> {
+    red.part(at: weights, biases) | green.part(at: weights, biases)
+      | blue.part(at: weights, biases) | alpha.part(at: weights, biases)
   }
 }

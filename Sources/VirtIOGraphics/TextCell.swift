@@ -36,6 +36,13 @@ public struct TextCell: Equatable, Sendable, BitwiseCopyable {
   /// The colour around the character.
   public var backgroundColor: Color { Color(rgb: background) }
 
+  /// The same with a character of ASCII.
+  func with(ascii byte: UInt8) -> TextCell {
+    var cell = self
+    cell.content = cell.content & ~0x1F_FFFF | UInt32(byte) ^ Self.space
+    return cell
+  }
+
   /// Exchanges the two colours.
   mutating func invert() {
     (foreground, background) = (background ^ Self.grey, foreground ^ Self.grey)

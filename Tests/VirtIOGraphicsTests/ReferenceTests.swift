@@ -147,6 +147,26 @@ struct ReferenceTests {
   }
 
   @Test(
+    "a gradient longer than any surface is the same, whatever part is drawn",
+    arguments: [40, 44, 61])
+  func longGradient(bits: Int) {
+    let area = Rectangle(x: -(1 << bits), y: 0, width: 1 << (bits + 1), height: 1)
+    let gradient = Gradient(
+      from: .black, to: .white, direction: .horizontal, isDithered: true)
+    var whole = Picture(40, 1)
+    var parts = Picture(40, 1)
+    whole.draw { $0.fill(area, with: gradient) }
+    parts.draw { canvas in
+      for x in 0..<40 {
+        canvas.clip = Rectangle(x: x, y: 0, width: 1, height: 1)
+        canvas.fill(area, with: gradient)
+      }
+    }
+    #expect(whole.words == parts.words)
+    #expect((126...129).contains(whole.words[0] & 255))
+  }
+
+  @Test(
     "a gradient's pixels",
     arguments: [Gradient.Direction.horizontal, .vertical, .diagonal], [false, true])
   func gradient(direction: Gradient.Direction, isDithered: Bool) {
