@@ -14,13 +14,17 @@ extension Canvas {
   /// Lays a colour over words. The caller has clipped: the run lies on the surface.
   @_lifetime(self: copy self)
   private mutating func shadeRun(at start: Int, count: Int, with color: Color) {
+    let layout = layout
     let above = SIMD16(repeating: layout.encode(color.withAlpha(255)))
     let weight = SIMD16(repeating: UInt32(color.alpha))
     var index = start
     let end = start &+ count
     while end &- index >= 16 {
-      let below = pixels.span.block(at: index)
-      pixels.store(layout.mixed(below, with: above, weight: weight), at: index)
+      var target = pixels._mutatingExtracting(index..<index &+ 16)
+      // Always so. The compiler learns it here, and checks no index below.
+      guard target.count == 16 else { return }
+      let below = target.span.vector(at: 0)
+      target.store(layout.mixed(below, with: above, weight: weight))
       index &+= 16
     }
     while index < end {
@@ -114,15 +118,17 @@ extension Canvas {
   private mutating func blendRun(
     _ words: Span<UInt32>, in format: PixelFormat, at start: Int, alpha: UInt8
   ) {
-    let source = format.layout
+    let (source, layout) = (format.layout, layout)
     let conversion = PixelConversion(from: format, to: self.format)
     var index = 0
     while words.count &- index >= 16 {
       let block = words.block(at: index)
       let above = conversion.convert(block) | layout.opaqueBlock
       let weight = source.alphas(of: block, scaledBy: alpha)
-      let below = pixels.span.block(at: start &+ index)
-      pixels.store(layout.mixed(below, with: above, weight: weight), at: start &+ index)
+      var target = pixels._mutatingExtracting(start &+ index..<start &+ index &+ 16)
+      guard target.count == 16 else { return }
+      let below = target.span.vector(at: 0)
+      target.store(layout.mixed(below, with: above, weight: weight))
       index &+= 16
     }
     while index < words.count {

@@ -82,39 +82,33 @@ extension Canvas {
     let isDiagonal = gradient.direction == .diagonal
     let length = isDiagonal ? columns.adding(saturating: rows) : columns
     note(area)
+    let shades = Shades(gradient, layout)
+    var way = Way(of: length)
     for y in area.y..<area.maxY {
-      let distance = (area.x &- rectangle.x).adding(saturating: isDiagonal ? y &- rectangle.y : 0)
-      let way = Way(from: distance, of: length)
-      fillRow(y, of: area, with: gradient, along: way)
+      way.begin(
+        at: (area.x &- rectangle.x).adding(saturating: isDiagonal ? y &- rectangle.y : 0))
+      var biases = SIMD16<UInt32>(repeating: 32_768)
+      if gradient.isDithered {
+        for lane in 0..<16 { biases[lane] = Gradient.ditherBias(x: area.x &+ lane, y: y) }
+      }
+      fillRow(at: y &* stride &+ area.x, count: area.width, with: shades, biases, along: &way)
     }
   }
 
   /// One row of a gradient that changes from pixel to pixel: sixteen at once.
   @_lifetime(self: copy self)
   private mutating func fillRow(
-    _ y: Int, of area: Rectangle, with gradient: Gradient, along way: consuming Way
+    at start: Int, count: Int, with shades: Shades, _ biases: SIMD16<UInt32>, along way: inout Way
   ) {
-    var biases = SIMD16<UInt32>(repeating: 32_768)
-    if gradient.isDithered {
-      for lane in 0..<16 { biases[lane] = Gradient.ditherBias(x: area.x &+ lane, y: y) }
-    }
-    let shades = Shades(gradient, layout)
-    var index = y &* stride &+ area.x
-    let end = index &+ area.width
-    while index < end {
-      var weights = SIMD16<UInt32>()
-      for lane in 0..<16 {
-        weights[lane] = way.fraction
-        way.advance()
-      }
-      let words = shades.words(at: weights, biases)
-      if end &- index >= 16 {
-        pixels.store(words, at: index)
-      } else {
-        for lane in 0..<end &- index { pixels[index &+ lane] = words[lane & 15] }
-      }
+    var index = start
+    let end = start &+ count
+    while end &- index >= 16 {
+      pixels.store(shades.words(at: way.next(), biases), at: index)
       index &+= 16
     }
+    if index == end { return }
+    let words = shades.words(at: way.next(), biases)
+    for lane in 0..<end &- index { pixels[index &+ lane] = words[lane & 15] }
   }
 
   /// One row of a vertical gradient: one colour, or a pattern of four that repeats.
@@ -141,47 +135,68 @@ extension Canvas {
   }
 }
 
-/// Fractions of a way, one step after the other, without a division for each.
+/// Fractions of a way, sixteen steps at once and without a division for each.
 private struct Way {
-  /// Where it is, in 65,536ths, rounded down, and what is left of that in parts of the length.
-  private var whole: Int
-  private var rest = 0
-  /// The same for one step.
-  private var wholeStep = 0
-  private var restStep = 0
-  private var distance: Int
   private let length: Int
+  /// How far sixteen steps and those before have come, in 65,536ths, rounded down, and what is left of that in
+  /// parts of the length.
+  private var wholes = SIMD16<UInt32>()
+  private var rests = SIMD16<UInt32>()
+  private var (blockWhole, blockRest): (UInt32, UInt32) = (0, 0)
+  /// Where the next sixteen begin.
+  private var distance = 0
+  private var (whole, rest): (UInt32, UInt32) = (0, 0)
 
-  /// Begins at a distance; a way without length stays at its start.
-  init(from distance: Int, of length: Int) {
-    self.distance = distance
+  /// A way without length stays at its start.
+  init(of length: Int) {
     self.length = length
-    whole = Canvas.fraction(distance, of: length)
     guard isStepped else { return }
-    rest = (min(distance, length) << 16) % length
-    (wholeStep, restStep) = (65_536 / length, 65_536 % length)
+    for step in 0..<16 { (wholes[step], rests[step]) = split(step << 16) }
+    (blockWhole, blockRest) = split(16 << 16)
   }
 
-  /// Whether its 65,536ths can be told in one number: all but those far longer than any surface.
-  private var isStepped: Bool { length > 0 && length < 1 << 44 }
+  /// Whether two lengths fit a word: all but those longer than any surface.
+  private var isStepped: Bool { length > 0 && length < 1 << 31 }
 
-  /// How far it has come, in 65,536ths.
-  var fraction: UInt32 { UInt32(truncatingIfNeeded: min(65_536, whole)) }
+  private func split(_ product: Int) -> (whole: UInt32, rest: UInt32) {
+    (
+      UInt32(truncatingIfNeeded: product / max(1, length)),
+      UInt32(truncatingIfNeeded: product % max(1, length))
+    )
+  }
 
-  /// One pixel on.
+  /// Goes to a distance from the start.
+  mutating func begin(at distance: Int) {
+    self.distance = distance
+    if isStepped { (whole, rest) = split(min(distance, length) << 16) }
+  }
+
+  /// The next sixteen fractions; those behind the end are not to be used.
   @inline(__always)
-  mutating func advance() {
-    guard isStepped else {
-      distance = distance.adding(saturating: 1)
-      whole = Canvas.fraction(distance, of: length)
-      return
-    }
-    whole &+= wholeStep
-    rest &+= restStep
-    if rest >= length {
-      rest &-= length
+  mutating func next() -> SIMD16<UInt32> {
+    guard isStepped else { return nextByDivision() }
+    let bound = UInt32(truncatingIfNeeded: length)
+    // One more where the rests make a whole: both are less than the length.
+    let lacking = (rests &+ SIMD16(repeating: rest)) &- SIMD16(repeating: bound)
+    let carries = SIMD16(repeating: 1) &- (lacking &>> SIMD16(repeating: 31))
+    let fractions = wholes &+ SIMD16(repeating: whole) &+ carries
+    whole &+= blockWhole
+    rest &+= blockRest
+    if rest >= bound {
+      rest &-= bound
       whole &+= 1
     }
+    return fractions
+  }
+
+  @inline(never)
+  private mutating func nextByDivision() -> SIMD16<UInt32> {
+    var fractions = SIMD16<UInt32>()
+    for lane in 0..<16 {
+      fractions[lane] = UInt32(truncatingIfNeeded: Canvas.fraction(distance, of: length))
+      distance = distance.adding(saturating: 1)
+    }
+    return fractions
   }
 }
 

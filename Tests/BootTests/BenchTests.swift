@@ -84,8 +84,8 @@ import VirtIOTesting
   func painting() async throws {
     let result = try await Self.run("wait=poll run=painting lines=2000", rounds: 1)
     let bounds = [
-      "paint_fill": 0.2, "paint_gradient": 2, "paint_diagonal": 35, "paint_line": 35,
-      "paint_circle": 3, "paint_shade": 12, "paint_copy": 3, "paint_blend": 25,
+      "paint_fill": 0.2, "paint_gradient": 2, "paint_diagonal": 15, "paint_line": 30,
+      "paint_circle": 3, "paint_shade": 9, "paint_copy": 3, "paint_blend": 22,
     ]
     for (name, bound) in bounds {
       let count = try #require(result.line(name)?.instructionsPerPixel, "\(name)")
