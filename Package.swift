@@ -110,7 +110,8 @@ let package = Package(
       dependencies: ["VirtIO", "VirtIOGraphics", "VirtIOGPU", "VirtIOTestDoubles"],
       swiftSettings: strict),
     .testTarget(
-      name: "VirtIOGraphicsTests", dependencies: ["VirtIOGraphics"], swiftSettings: strict),
+      name: "VirtIOGraphicsTests", dependencies: ["VirtIOGraphics"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(
       name: "HostedTests",
       dependencies: [

@@ -35,6 +35,7 @@ extension Canvas {
     var index = 0
     while words.count &- index >= 64 {
       let block = words.extracting(index..<index &+ 64)
+      guard block.count == 64 else { return }
       var target = pixels._mutatingExtracting(start &+ index..<start &+ index &+ 64)
       target.store(conversion.convert(block.vector(at: 0)), at: 0)
       target.store(conversion.convert(block.vector(at: 16)), at: 16)

@@ -28,6 +28,8 @@ extension Canvas {
     var index = 0
     while words.count &- index >= 64 {
       let block = words.extracting(index..<index &+ 64)
+      // Always so. The compiler learns it here, and checks no index below.
+      guard block.count == 64 else { return }
       var target = pixels._mutatingExtracting(start &+ index..<start &+ index &+ 64)
       target.store(block.vector(at: 0), at: 0)
       target.store(block.vector(at: 16), at: 16)
@@ -36,8 +38,7 @@ extension Canvas {
       index &+= 64
     }
     while words.count &- index >= 16 {
-      let block = words.extracting(index..<index &+ 16)
-      pixels.store(block.vector(at: 0), at: start &+ index)
+      pixels.store(words.block(at: index), at: start &+ index)
       index &+= 16
     }
     while index < words.count {
@@ -48,7 +49,16 @@ extension Canvas {
 }
 
 extension Span<UInt32> {
-  /// Sixteen loads that the compiler joins, as the length of a block is known where this is inlined.
+  /// Sixteen words from `start` on, which are there.
+  @inline(__always)
+  func block(at start: Int) -> SIMD16<UInt32> {
+    let block = extracting(start..<start &+ 16)
+    // Always so. The compiler learns it here, and checks no index below.
+    guard block.count == 16 else { return SIMD16() }
+    return block.vector(at: 0)
+  }
+
+  /// Sixteen loads that the compiler joins, if it knows the length of a block where this is inlined.
   @inline(__always)
   func vector(at start: Int) -> SIMD16<UInt32> {
     SIMD16(

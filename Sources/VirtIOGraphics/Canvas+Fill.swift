@@ -72,6 +72,14 @@ extension Canvas {
 }
 
 extension MutableSpan<UInt32> {
+  /// Stores as many words as a vector has, the first here.
+  @inline(__always)
+  @_lifetime(self: copy self)
+  mutating func store(_ words: SIMD16<UInt32>) {
+    var bytes = MutableRawSpan(_elements: &self)
+    bytes.storeBytes(of: words, as: SIMD16<UInt32>.self)
+  }
+
   /// Stores as many words as a vector has, the first at `position`.
   @inline(__always)
   @_lifetime(self: copy self)

@@ -18,15 +18,68 @@ extension Canvas {
       isSteep
       ? Self.steps(from: y, by: long, within: area.y..<area.maxY)
       : Self.steps(from: x, by: long, within: area.x..<area.maxX)
-    var step = first
-    while step <= last {
-      // Both factors are at most 2^32 - 1: the sum fits.
-      let offset = (step &* short.magnitude &+ long.magnitude >> 1) / long.magnitude
-      let along = Self.moved(0, by: step, isBackwards: long < 0)
-      let aside = Self.moved(0, by: offset, isBackwards: short < 0)
-      blend(x: x &+ (isSteep ? aside : along), y: y &+ (isSteep ? along : aside), with: color)
-      step &+= 1
+    if first > last { return }
+    // Both factors are at most 2^32 - 1: the sum fits.
+    let way = first &* short.magnitude &+ long.magnitude >> 1
+    var path = Path(offset: way / long.magnitude, rest: way % long.magnitude)
+    let along = Self.moved(isSteep ? y : x, by: first, isBackwards: long < 0)
+    path.aside = Self.moved(isSteep ? x : y, by: path.offset, isBackwards: short < 0)
+    path.index =
+      isSteep ? along &* stride &+ path.aside : path.aside &* stride &+ along
+    path.sideways = short < 0 ? -1 : 1
+    path.asideStep = isSteep ? path.sideways : path.sideways &* stride
+    path.alongStep = (long < 0 ? -1 : 1) &* (isSteep ? stride : 1)
+    let seen = isSteep ? area.x..<area.maxX : area.y..<area.maxY
+    draw(path, count: last &- first &+ 1, by: short.magnitude, of: long.magnitude, seen, color)
+  }
+
+  /// Where a line is, and how it goes on.
+  private struct Path {
+    /// How far aside it begins, and what is left of a pixel there.
+    let offset: UInt
+    var rest: UInt
+    /// The row or column that tells whether it is seen.
+    var aside = 0
+    /// Where its word lies, if it is seen.
+    var index = 0
+    /// How a step along it and one aside change that.
+    var (alongStep, asideStep, sideways) = (0, 0, 0)
+
+    init(offset: UInt, rest: UInt) {
+      self.offset = offset
+      self.rest = rest
     }
+  }
+
+  /// Draws the pixels of a line that are seen: those in a range of rows or columns aside.
+  @_lifetime(self: copy self)
+  private mutating func draw(
+    _ start: Path, count: UInt, by short: UInt, of long: UInt, _ seen: Range<Int>, _ color: Color
+  ) {
+    let (word, isOpaque) = (layout.encode(color), color.alpha == 255)
+    var (path, rest) = (start, count)
+    // What is seen is in one piece, from corner to corner of its damage.
+    var (first, last) = (-1, -1)
+    while rest > 0 {
+      if path.aside >= seen.lowerBound, path.aside < seen.upperBound {
+        let index = path.index
+        pixels[index] =
+          isOpaque ? word : layout.encode(color.over(layout.decode(pixels[index])))
+        if first < 0 { first = index }
+        last = index
+      }
+      path.index &+= path.alongStep
+      path.rest &+= short
+      if path.rest >= long {
+        path.rest &-= long
+        path.index &+= path.asideStep
+        path.aside &+= path.sideways
+      }
+      rest &-= 1
+    }
+    if first < 0 { return }
+    note(Rectangle(x: first % stride, y: first / stride, width: 1, height: 1))
+    note(Rectangle(x: last % stride, y: last / stride, width: 1, height: 1))
   }
 
   /// A line along a row or a column.

@@ -81,12 +81,34 @@ extension Canvas {
     }
     let isDiagonal = gradient.direction == .diagonal
     let length = isDiagonal ? columns.adding(saturating: rows) : columns
-    fill(area) { x, y in
-      let down = isDiagonal ? y &- rectangle.y : 0
-      return gradient.color(
-        at: Self.fraction((x &- rectangle.x).adding(saturating: down), of: length),
-        bias: gradient.isDithered ? Gradient.ditherBias(x: x, y: y) : 32_768)
+    note(area)
+    let shades = Shades(gradient, layout)
+    var way = Way(of: length)
+    for y in area.y..<area.maxY {
+      way.begin(
+        at: (area.x &- rectangle.x).adding(saturating: isDiagonal ? y &- rectangle.y : 0))
+      var biases = SIMD16<UInt32>(repeating: 32_768)
+      if gradient.isDithered {
+        for lane in 0..<16 { biases[lane] = Gradient.ditherBias(x: area.x &+ lane, y: y) }
+      }
+      fillRow(at: y &* stride &+ area.x, count: area.width, with: shades, biases, along: &way)
     }
+  }
+
+  /// One row of a gradient that changes from pixel to pixel: sixteen at once.
+  @_lifetime(self: copy self)
+  private mutating func fillRow(
+    at start: Int, count: Int, with shades: Shades, _ biases: SIMD16<UInt32>, along way: inout Way
+  ) {
+    var index = start
+    let end = start &+ count
+    while end &- index >= 16 {
+      pixels.store(shades.words(at: way.next(), biases), at: index)
+      index &+= 16
+    }
+    if index == end { return }
+    let words = shades.words(at: way.next(), biases)
+    for lane in 0..<end &- index { pixels[index &+ lane] = words[lane & 15] }
   }
 
   /// One row of a vertical gradient: one colour, or a pattern of four that repeats.
@@ -105,10 +127,115 @@ extension Canvas {
   }
 
   /// `distance` / `length` in 65,536ths, exact at both ends; a single step is the start.
-  private static func fraction(_ distance: Int, of length: Int) -> Int {
+  fileprivate static func fraction(_ distance: Int, of length: Int) -> Int {
     if length <= 0 { return 0 }
     let excess = max(0, 18 &- length.leadingZeroBitCount)
     if distance >= length { return 65_536 }
     return ((distance >> excess) << 16) / (length >> excess)
+  }
+}
+
+/// Fractions of a way, sixteen steps at once and without a division for each.
+private struct Way {
+  private let length: Int
+  /// How far sixteen steps and those before have come, in 65,536ths, rounded down, and what is left of that in
+  /// parts of the length.
+  private var wholes = SIMD16<UInt32>()
+  private var rests = SIMD16<UInt32>()
+  private var (blockWhole, blockRest): (UInt32, UInt32) = (0, 0)
+  /// Where the next sixteen begin.
+  private var distance = 0
+  private var (whole, rest): (UInt32, UInt32) = (0, 0)
+
+  /// A way without length stays at its start.
+  init(of length: Int) {
+    self.length = length
+    guard isStepped else { return }
+    for step in 0..<16 { (wholes[step], rests[step]) = split(step << 16) }
+    (blockWhole, blockRest) = split(16 << 16)
+  }
+
+  /// Whether two lengths fit a word: all but those longer than any surface.
+  private var isStepped: Bool { length > 0 && length < 1 << 31 }
+
+  private func split(_ product: Int) -> (whole: UInt32, rest: UInt32) {
+    (
+      UInt32(truncatingIfNeeded: product / max(1, length)),
+      UInt32(truncatingIfNeeded: product % max(1, length))
+    )
+  }
+
+  /// Goes to a distance from the start.
+  mutating func begin(at distance: Int) {
+    self.distance = distance
+    if isStepped { (whole, rest) = split(min(distance, length) << 16) }
+  }
+
+  /// The next sixteen fractions; those behind the end are not to be used.
+  @inline(__always)
+  mutating func next() -> SIMD16<UInt32> {
+    guard isStepped else { return nextByDivision() }
+    let bound = UInt32(truncatingIfNeeded: length)
+    // One more where the rests make a whole: both are less than the length.
+    let lacking = (rests &+ SIMD16(repeating: rest)) &- SIMD16(repeating: bound)
+    let carries = SIMD16(repeating: 1) &- (lacking &>> SIMD16(repeating: 31))
+    let fractions = wholes &+ SIMD16(repeating: whole) &+ carries
+    whole &+= blockWhole
+    rest &+= blockRest
+    if rest >= bound {
+      rest &-= bound
+      whole &+= 1
+    }
+    return fractions
+  }
+
+  @inline(never)
+  private mutating func nextByDivision() -> SIMD16<UInt32> {
+    var fractions = SIMD16<UInt32>()
+    for lane in 0..<16 {
+      fractions[lane] = UInt32(truncatingIfNeeded: Canvas.fraction(distance, of: length))
+      distance = distance.adding(saturating: 1)
+    }
+    return fractions
+  }
+}
+
+/// The colours of a gradient, sixteen at once: the same arithmetic as ``Gradient/color(at:bias:)``.
+private struct Shades {
+  /// A channel at the start, in 65,536ths, and how it changes.
+  private struct Channel {
+    let start: SIMD16<UInt32>
+    let change: SIMD16<UInt32>
+    let shift: SIMD16<UInt32>
+
+    init(_ start: UInt8, _ end: UInt8, _ shift: UInt32) {
+      self.start = SIMD16(repeating: UInt32(start) << 16)
+      change = SIMD16(repeating: UInt32(end) &- UInt32(start))
+      self.shift = SIMD16(repeating: shift)
+    }
+
+    /// Their part of words. A change downwards wraps, and the sum wraps back.
+    @inline(__always)
+    func part(at weights: SIMD16<UInt32>, _ biases: SIMD16<UInt32>) -> SIMD16<UInt32> {
+      let sum = start &+ change &* weights &+ biases
+      return (sum &>> SIMD16(repeating: 16)) &<< shift
+    }
+  }
+
+  private let red, green, blue, alpha: Channel
+
+  init(_ gradient: Gradient, _ layout: PixelLayout) {
+    let (start, end) = (gradient.start, gradient.end)
+    red = Channel(start.red, end.red, layout.red)
+    green = Channel(start.green, end.green, layout.green)
+    blue = Channel(start.blue, end.blue, layout.blue)
+    let isOpaque = !layout.hasAlpha
+    alpha = Channel(isOpaque ? 255 : start.alpha, isOpaque ? 255 : end.alpha, layout.alpha)
+  }
+
+  @inline(__always)
+  func words(at weights: SIMD16<UInt32>, _ biases: SIMD16<UInt32>) -> SIMD16<UInt32> {
+    red.part(at: weights, biases) | green.part(at: weights, biases)
+      | blue.part(at: weights, biases) | alpha.part(at: weights, biases)
   }
 }

@@ -39,7 +39,7 @@ public struct PixelConversion: BitwiseCopyable, Sendable {
   public func convert(_ words: inout MutableSpan<UInt32>) {
     var index = 0
     while words.count &- index >= 16 {
-      let converted = convert(words.span.extracting(index..<index &+ 16).vector(at: 0))
+      let converted = convert(words.span.block(at: index))
       words.store(converted, at: index)
       index &+= 16
     }

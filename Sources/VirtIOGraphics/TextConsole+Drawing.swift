@@ -72,7 +72,7 @@ extension TextConsole {
       for column in shown {
         var cell = cells[start &+ column]
         if let cursor, cursor.column == column, cursor.row == row {
-          (cell.foreground, cell.background) = (cell.background, cell.foreground)
+          cell.invert()
         }
         canvas.draw(
           cell, x: x.adding(saturating: column.multiplied(saturating: width)), y: cellY,

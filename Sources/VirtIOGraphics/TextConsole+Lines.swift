@@ -40,8 +40,15 @@ extension TextConsole {
     let place = start(of: row) &+ column
     if cells[place] == cell { return }
     cells[place] = cell
-    if column >= used(row) { setUsed(row, column &+ 1) }
-    note(row, column, column &+ 1)
+    noteWritten(row, column, column &+ 1)
+  }
+
+  /// Notes that columns of a row hold something else now.
+  @_lifetime(self: copy self)
+  mutating func noteWritten(_ row: Int, _ first: Int, _ end: Int) {
+    if first >= end { return }
+    if end > used(row) { setUsed(row, end) }
+    note(row, first, end)
   }
 
   /// Erases columns of a row.

@@ -122,7 +122,12 @@ public struct TextConsole: ~Copyable, ~Escapable {
   /// of the screen for sequences that move lines.
   @_lifetime(self: copy self)
   public mutating func write(_ bytes: Span<UInt8>) {
-    for index in bytes.indices { write(byte: bytes[index]) }
+    var index = 0
+    while index < bytes.count {
+      let count = putRun(bytes, from: index)
+      if count == 0 { write(byte: bytes[index]) }
+      index &+= max(1, count)
+    }
   }
 
   /// Writes a byte of UTF-8.
@@ -172,6 +177,34 @@ public struct TextConsole: ~Copyable, ~Escapable {
     } else {
       cursor.isPastEnd = true
     }
+  }
+
+  /// Puts printable ASCII into the row of the cursor, up to the last column but one.
+  ///
+  /// - Returns: How many bytes that were; none where each is to be looked at by itself.
+  @_lifetime(self: copy self)
+  private mutating func putRun(_ bytes: Span<UInt8>, from index: Int) -> Int {
+    if sequence.state != .ground || decoder.isWithinCharacter || viewOffset != 0 { return 0 }
+    let room = min(columns &- 1 &- cursor.column, bytes.count &- index)
+    if room <= 0 || rows == 0 { return 0 }
+    let blank = style.cell(" ")
+    let start = start(of: cursor.row) &+ cursor.column
+    var target = cells._mutatingExtracting(start..<start &+ room)
+    var (count, first, end) = (0, room, 0)
+    while count < room {
+      let byte = bytes[index &+ count]
+      if byte < 0x20 || byte > 0x7E { break }
+      let cell = blank.with(ascii: byte)
+      if target[count] != cell {
+        target[count] = cell
+        first = min(first, count)
+        end = count &+ 1
+      }
+      count &+= 1
+    }
+    noteWritten(cursor.row, cursor.column &+ first, cursor.column &+ end)
+    cursor.column &+= count
+    return count
   }
 
   // MARK: The view

@@ -12,13 +12,13 @@ struct TextStyle: Equatable, Sendable, BitwiseCopyable {
   func cell(_ scalar: Unicode.Scalar) -> TextCell {
     let front = isBold && basicForeground < 8 ? Self.palette(basicForeground &+ 8) : foreground
     return TextCell(
-      content: scalar.value | (isUnderlined ? 1 << 21 : 0),
+      character: scalar.value, isUnderlined: isUnderlined,
       foreground: isInverse ? background : front, background: isInverse ? front : background)
   }
 
   /// What a cell is that has been erased: as terminals do, it keeps the background.
   var blank: TextCell {
-    TextCell(content: 0x20, foreground: Self.palette(7), background: background)
+    TextCell(character: 0x20, foreground: Self.palette(7), background: background)
   }
 
   /// Applies one of the simple parameters of SGR; one that is unknown changes nothing.

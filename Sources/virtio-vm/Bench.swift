@@ -10,6 +10,8 @@ struct Bench: AsyncParsableCommand {
       Boots the Bench image many times: instructions, doorbells and register accesses are counted \
       exactly, times are medians. Prints a table, and writes docs/benchmarks.md and \
       docs/benchmarks.svg. What is not reached is said, and is no error.
+
+      Example: virtio-vm bench --repetitions 1
       """)
 
   @Option(help: "How often to boot for each thing that is timed.")

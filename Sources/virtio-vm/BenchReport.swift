@@ -53,6 +53,13 @@ struct BenchReport {
 
     \(instructions)
 
+    ## Instructions of drawing, at \(BenchSuite.sizes[0])
+
+    What VirtIOGraphics executes for a pixel, all over the surface unless told otherwise; of the console, for \
+    a line of about 75 characters.
+
+    \(BenchPainting(suite.painted).table)
+
     ## What QEMU saw of one round, at \(BenchSuite.sizes[0])
 
     \(counts)

@@ -13,16 +13,27 @@ struct Boot: AsyncParsableCommand {
       other than 0 and the reason: the guest's PANIC line, a timeout, QEMU's last words. The \
       functions of a backtrace are named on standard error. With --append crash=halt a crash stays on \
       the display, for --screenshot too.
+
+      Examples:
+        virtio-vm boot Showcase
+        virtio-vm boot TestCard --gpu virtio-gpu-pci,packed=on --screenshot card.png
+        virtio-vm boot Showcase --gdb
+
+      'virtio-vm trace' shows what driver and GPU say to each other, 'virtio-vm record' leaves an \
+      animation.
       """)
 
   @Argument(
-    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.")
+    help: "An image's name (see 'virtio-vm list'), a package's folder, or an .elf or .img file.",
+    completion: .images)
   var image: String
 
   @Option(help: "The size of the display (default: 1024x768).")
   var size: PictureSize?
 
-  @Option(help: "Where to leave a picture of the display: a .png or .ppm file.")
+  @Option(
+    help: "Where to leave a picture of the display: a .png or .ppm file.",
+    completion: .file(extensions: ["png", "ppm"]))
   var screenshot: String?
 
   @Option(help: "The head to take the picture of; heads after 0 are plugged in for it.")

@@ -4,7 +4,10 @@ import VirtIOTesting
 /// `virtio-vm list`.
 struct List: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists the images and examples that can be booted.")
+    abstract: "Lists the images and examples that can be booted.",
+    discussion: """
+      'virtio-vm boot NAME' boots one of them; an example goes by its path or by its last part.
+      """)
 
   func run() async throws {
     let checkout = try Checkout.current()

@@ -9,6 +9,9 @@ struct New: AsyncParsableCommand {
     discussion: """
       The package is made in a folder of that name where you are, from Examples/HelloPixels. Its README \
       holds the command that boots it.
+
+      Example: virtio-vm new hello
+      Then change Sources/hello/Main.swift and boot it again.
       """)
 
   @Argument(help: "The package's name, and its folder's.")

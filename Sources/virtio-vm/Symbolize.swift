@@ -8,10 +8,15 @@ struct Symbolize: AsyncParsableCommand {
     abstract: "Names the functions of a backtrace.",
     discussion: """
       Reads what a guest printed from standard input and writes it to standard output, the \
-      backtrace with the functions' names. The image must be the one that printed it.
+      backtrace with the functions' names. The image must be the one that printed it. 'virtio-vm boot' \
+      does this by itself; it is for lines from elsewhere.
+
+      Example: virtio-vm symbolize Showcase < serial.log
       """)
 
-  @Argument(help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.")
+  @Argument(
+    help: "The image's name (see 'virtio-vm list'), or the path of an .elf or .img file.",
+    completion: .images)
   var image: String
 
   func run() async throws {
@@ -26,6 +31,11 @@ struct Symbolize: AsyncParsableCommand {
   static func symbolFile(of image: String) throws -> String {
     if image.hasSuffix(".img") { return image.dropLast(".img".count) + ".elf" }
     if image.hasSuffix(".elf") || image.contains("/") { return image }
-    return try Checkout(around: FileManager.default.currentDirectoryPath).product(image)
+    let checkout = try Checkout.current()
+    guard checkout.images.contains(image) else {
+      throw ImageSource.Failure.unknown(
+        image, images: checkout.images, examples: checkout.examples)
+    }
+    return checkout.product(image)
   }
 }

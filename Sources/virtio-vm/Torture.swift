@@ -13,6 +13,8 @@ struct Torture: AsyncParsableCommand {
       off, and breaks the device, all while it runs. Says each second how it goes. In the end the \
       picture has to be exact; an error is a kernel that has given up, a picture that stands still, or \
       one that is wrong. The same seed does the same things in the same order.
+
+      Example: virtio-vm torture --headless --seed 7 --corruptions 600
       """)
 
   @Option(help: "What decides what is done.")
@@ -61,10 +63,7 @@ struct Torture: AsyncParsableCommand {
     let report = try await run.run(isExact: Self.isExact) { Self.show($0.line) }
     Self.show("\(report.line)\n\n\(report.table)\n")
     guard let file = report.animation(milliseconds: 500) else { return }
-    try FileManager.default.createDirectory(
-      at: URL(fileURLWithPath: animation).deletingLastPathComponent(),
-      withIntermediateDirectories: true)
-    try Data(file).write(to: URL(fileURLWithPath: animation))
+    try OutputFile.write(file, to: animation)
     Progress.say("wrote \(animation)")
   }
 
@@ -74,7 +73,7 @@ struct Torture: AsyncParsableCommand {
   }
 
   /// Whether a picture shows the scene as the guest draws it after so many steps.
-  private static func isExact(_ picture: Picture, step: Int) -> Bool {
+  static func isExact(_ picture: Picture, step: Int) -> Bool {
     guard step >= 0 else { return false }
     let (width, height) = (picture.width, picture.height)
     var scene = Scene(

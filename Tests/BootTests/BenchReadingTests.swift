@@ -10,6 +10,8 @@ import VirtIOTesting
     #expect(line.drawingTicks == 600 && line.instructionCount == 12)
     #expect(line.microseconds == 4 && line.drawingMicroseconds == 2.4)
     #expect(BenchLine("init n=1 ticks=5")?.instructionCount == nil)
+    let painting = BenchLine("paint_fill n=2 ticks=5 insn=50 pixels=200")
+    #expect(painting?.instructionsPerPixel == 0.25 && line.instructionsPerPixel == nil)
     for text in ["", "DONE", "ram=1 display=2", "x n=0 ticks=1", "x n=1 ticks=-1", "x n=1 insn=2"] {
       #expect(BenchLine(text) == nil)
     }

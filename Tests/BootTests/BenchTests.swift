@@ -80,6 +80,24 @@ import VirtIOTesting
     #expect(cursor.doorbellCount <= Self.rounds + 3 && cursor.accessCount <= Self.rounds + 3)
   }
 
+  @Test("F-NUMBERS: instructions of each kind of drawing for a pixel, and of a console for a line")
+  func painting() async throws {
+    let result = try await Self.run("wait=poll run=painting lines=2000", rounds: 1)
+    let bounds = [
+      "paint_fill": 0.2, "paint_gradient": 2, "paint_diagonal": 15, "paint_line": 30,
+      "paint_circle": 3, "paint_shade": 9, "paint_copy": 3, "paint_blend": 22,
+    ]
+    for (name, bound) in bounds {
+      let count = try #require(result.line(name)?.instructionsPerPixel, "\(name)")
+      #expect(count > 0.1 && count <= bound, "\(name)")
+    }
+    let line = try #require(result.line("console_write"))
+    #expect(line.count == 2000)
+    let count = try #require(line.instructionCount)
+    #expect(count > 75 && count <= 8000)
+    #expect(result.line("console_draw")?.instructionCount != nil)
+  }
+
   @Test("buffers=, queue= and features= say how the display is opened")
   func arguments() async throws {
     // What is cleared at first grows with the buffers.

@@ -119,6 +119,26 @@ import VirtIOTesting
     #expect(unknown.contains("TestCard") && unknown.hasSuffix(examples))
   }
 
+  @Test("a name that is nearly one is answered with that one")
+  func nearNames() throws {
+    let names = ["Bench", "Console", "SelfTest", "Showcase", "TestCard"]
+    for (typed, meant) in [
+      ("TestCrad", "TestCard"), ("showcase", "Showcase"), ("Kontsole", "Console"),
+      ("Konsole", "Console"),
+      ("Show", "Showcase"), ("Sh", nil), ("Beunch", "Bench"), ("TestCards", "TestCard"), ("", nil),
+      ("Nothing", nil), ("test", "TestCard"), ("Bnch", "Bench"), ("zzzzz", nil),
+    ] {
+      #expect(NearestName.of(typed, in: names) == meant, "\(typed)")
+    }
+    #expect(NearestName.of("Bench", in: []) == nil)
+    let missing = ImageSource.Failure.missing("Examples/HeloPixels", examples: ["HelloPixels"])
+    #expect("\(missing)".contains("'Examples/HeloPixels'. Did you mean 'Examples/HelloPixels'?"))
+    let unknown = ImageSource.Failure.unknown("Bnech", images: names, examples: ["HelloPixels"])
+    #expect("\(unknown)".contains("that is a package. Did you mean 'Bench'? The images are"))
+    let image = ImageBuilder.Failure.unknownImage("Bnech", known: names)
+    #expect("\(image)".hasPrefix("There is no image 'Bnech'. Did you mean 'Bench'? Choose one of"))
+  }
+
   @Test("a folder whose package is no image says why")
   func packagesThatAreNoImage() async throws {
     let folder = try TemporaryFolder()

@@ -148,6 +148,19 @@ struct TextConsoleTests {
     #expect(kept == [nil, nil, nil])
   }
 
+  @Test("a blank cell is all zeros: memory that is cleared holds a blank screen")
+  func blank() {
+    let cell = TextCell()
+    #expect(unsafe withUnsafeBytes(of: cell) { unsafe $0.allSatisfy { $0 == 0 } })
+    #expect(cell.scalar == " " && !cell.isUnderlined)
+    #expect(cell.foregroundColor == Color(rgb: 0xAAAAAA) && cell.backgroundColor == .black)
+    // What is written and erased is as blank as what never was written.
+    var cells = memory(2, 1)
+    var console = TextConsole(columns: 2, rows: 1, cells: cells.mutableSpan)
+    console.write("x\u{1B}[2J")
+    #expect(console.cell(column: 0, row: 0) == cell)
+  }
+
   @Test("a picture, with the cursor, an underline and a colour")
   func picture() {
     var cells = memory(3, 1)
@@ -178,6 +191,17 @@ struct TextConsoleTests {
       console.takeDamage(x: 5, y: 6, scale: 2).contains(x: 5 + 9 * 12, y: 6 + 3 * 16))
     console.write("\u{1B}[4;10Hx")
     #expect(console.takeDamage().isEmpty)
+    console.write("\u{1B}[4;10H\u{3BB}")
+    #expect(!console.takeDamage().isEmpty)
+    console.write("\u{1B}[4;10H\u{3BB}")
+    #expect(console.takeDamage().isEmpty)
+    // Of a line only what is another than before.
+    console.write("\u{1B}[4;10H\u{1B}[Kabcdef")
+    _ = console.takeDamage()
+    console.write("\u{1B}[4;10HabXdYf")
+    #expect(console.takeDamage().bounds == Rectangle(x: 66, y: 24, width: 18, height: 8))
+    console.write("\u{1B}[4;10H\u{1B}[Kx")
+    _ = console.takeDamage()
     console.write("\u{1B}[10;1H\n")
     let scrolled = console.takeDamage()
     #expect(scrolled.bounds == Rectangle(x: 0, y: 16, width: 60, height: 16))

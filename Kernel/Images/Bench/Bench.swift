@@ -30,16 +30,20 @@ struct Bench<W: Waiter>: ~Copyable {
   /// Runs the loops that the arguments of the kernel name, or all.
   mutating func run(_ arguments: BootArguments) throws(GPUError) {
     let choice = Choice(arguments)
-    for _ in 0..<(arguments.number("rounds") ?? 1) { try run(choice) }
+    for _ in 0..<(arguments.number("rounds") ?? 1) { try run(choice, arguments) }
   }
 
-  private mutating func run(_ choice: Choice) throws(GPUError) {
+  private mutating func run(
+    _ choice: Choice, _ arguments: BootArguments
+  ) throws(GPUError) {
     if choice.has("draw_fill") { try draw(.fill, "draw_fill") }
     if choice.has("draw_pattern") { try draw(.pattern, "draw_pattern") }
     if choice.has("present_only") { try present(.nothing, "present_only") }
     if choice.has("fill_present") { try present(.fill, "fill_present") }
     if choice.has("pattern_present") { try present(.pattern, "pattern_present") }
     if choice.has("cursor_move") { try moveCursor() }
+    // What costs no driver anything is measured only when asked for.
+    if arguments.has("run", "painting") { try paint(lineCount: arguments.number("lines")) }
   }
 
   private func report(_ measurement: consuming Measurement, _ instructionCount: UInt64) {
@@ -59,6 +63,14 @@ struct Bench<W: Waiter>: ~Copyable {
     }
     measurement.ticks = counter.ticks &- start
     report(measurement, meter.take())
+  }
+
+  /// Draws with each call that there is, and writes to a console; presents nothing.
+  private mutating func paint(lineCount: UInt64?) throws(GPUError) {
+    var frame = try screen.nextFrame(waiting: waiter)
+    var painting = Painting(meter, count: count)
+    painting.run(in: &frame)
+    painting.write(min(lineCount ?? 100_000, 1_000_000), in: &frame)
   }
 
   /// Draws and presents whole frames. Each is complete before its memory is drawn in again.
@@ -134,9 +146,9 @@ private struct Choice {
 
   init(_ arguments: BootArguments) {
     self.arguments = arguments
-    let names: InlineArray<7, StaticString> = [
+    let names: InlineArray<8, StaticString> = [
       "init", "draw_fill", "draw_pattern", "present_only", "fill_present", "pattern_present",
-      "cursor_move",
+      "cursor_move", "painting",
     ]
     var isOne = false
     for index in names.indices { isOne = isOne || arguments.has("run", names[index]) }

@@ -8,8 +8,9 @@ import VirtIOPCI
 /// Measures the driver on the first GPU, and switches the machine off.
 ///
 /// Among its arguments may be `wait=poll`, `iterations=N` (200 unless given), `run=NAME` for one loop
-/// alone, and `rounds=N` to run the loops so often, one after the other, so that what is compared ran
-/// at about the same time; `buffers=1|2|3`, `queue=split` and `features=-NAME,...` say how the display
+/// alone (`run=painting` draws with all of VirtIOGraphics, and writes `lines=N` to a console), and
+/// `rounds=N` to run the loops so often, one after the other, so that what is compared ran at about the
+/// same time; `buffers=1|2|3`, `queue=split` and `features=-NAME,...` say how the display
 /// is opened.
 @main
 struct Main {

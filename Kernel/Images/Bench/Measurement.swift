@@ -9,6 +9,8 @@ struct Measurement {
   var ticks: UInt64 = 0
   /// How much of that was drawing; nil if it does not both draw and present.
   var drawingTicks: UInt64?
+  /// How many pixels a round has; nil if it is not about those.
+  var pixelCount: UInt64?
   /// How many instructions all of it had, but for those that spin; nil if nobody counted.
   var instructionCount: UInt64?
 
@@ -21,6 +23,7 @@ struct Measurement {
     if let instructionCount, count > 0 {
       line = "\(line) insn=\((instructionCount &+ count / 2) / count)"
     }
+    if let pixelCount { line = "\(line) pixels=\(pixelCount)" }
     printLine(line)
   }
 }

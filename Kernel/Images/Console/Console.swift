@@ -55,7 +55,7 @@ struct ConsoleImage {
     var line: UInt64 = 0
     while true {
       let damage = console.takeDamage(font: font)
-      draw(console, on: &frame, damage, font: font)
+      ConsoleFrame.draw(console, on: &frame, damage, font: font)
       let presentation = try screen.present(frame, damage: damage.rectangles)
       if line == lines {
         try screen.finish(presentation, waiting: patience)
@@ -66,20 +66,6 @@ struct ConsoleImage {
       frame = try screen.nextFrame(waiting: patience)
     }
     printLine("CONSOLE READY")
-  }
-
-  /// Draws what has changed, and what this frame has missed before.
-  private static func draw<Font: BitmapFont & ~Copyable & ~Escapable>(
-    _ console: borrowing TextConsole, on frame: inout Frame, _ damage: DamageList,
-    font: borrowing Font
-  ) {
-    var region = frame.staleRegion
-    region.formUnion(damage)
-    var canvas = Canvas(
-      width: frame.width, height: frame.height, format: .b8g8r8x8, pixels: frame.pixels)
-    // Around the grid too there may be what was there before.
-    if region.bounds == canvas.bounds { canvas.fill(.black) }
-    console.draw(on: &canvas, in: region.rectangles, font: font)
   }
 
   /// A line of the log: on the serial line and on the console.

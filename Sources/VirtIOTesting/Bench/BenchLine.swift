@@ -1,4 +1,4 @@
-/// What the Bench image says about one loop: `NAME n=COUNT ticks=T [draw=T present=T] [insn=N]`.
+/// What the Bench image says about one loop: `NAME n=COUNT ticks=T [draw=T present=T] [insn=N] [pixels=P]`.
 package struct BenchLine: Sendable, Equatable {
   /// The loop's name.
   package let name: String
@@ -10,6 +10,8 @@ package struct BenchLine: Sendable, Equatable {
   package let drawingTicks: Int?
   /// How many instructions the driver executed for one round, if somebody counted.
   package let instructionCount: Int?
+  /// How many pixels a round has, if it is about those.
+  package let pixelCount: Int?
 
   /// How many nanoseconds a tick of QEMU's counter takes.
   private static let tickLength = 16.0
@@ -30,6 +32,13 @@ package struct BenchLine: Sendable, Equatable {
     self.ticks = ticks
     drawingTicks = numbers["draw"]
     instructionCount = numbers["insn"]
+    pixelCount = numbers["pixels"]
+  }
+
+  /// How many instructions a pixel took, if it is about those and somebody counted.
+  package var instructionsPerPixel: Double? {
+    guard let instructionCount, let pixelCount, pixelCount > 0 else { return nil }
+    return Double(instructionCount) / Double(pixelCount)
   }
 
   /// How long a round took, in microseconds.

@@ -21,6 +21,8 @@ package struct BenchSuite: Sendable {
   /// The same by polling on packed queues, at the first size.
   package let packed: BenchRun.Result
   package let interrupted: BenchRun.Result
+  /// What drawing costs that no driver has a part in, at the first size.
+  package let painted: BenchRun.Result
   /// What was timed with one buffer and with three, boots taking turns.
   package let blocking: [Size: [BenchTimes]]
   package let pipelined: [Size: [BenchTimes]]
@@ -48,6 +50,7 @@ package struct BenchSuite: Sendable {
     self.polled = polled
     packed = try await run(Self.sizes[0], "wait=poll", .counts, isPacked: true)
     interrupted = try await run(Self.sizes[0], "wait=interrupt", .counts)
+    painted = try await run(Self.sizes[0], "wait=poll run=painting iterations=2", .counts)
     var blocking: [Size: [BenchTimes]] = [:]
     var pipelined: [Size: [BenchTimes]] = [:]
     let times = "wait=poll iterations=10 rounds=20"

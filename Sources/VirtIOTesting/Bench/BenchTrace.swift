@@ -73,38 +73,29 @@ private struct Reader {
 
   /// The name of the loop that ends with this line of the log, if one does.
   mutating func read(_ line: String) -> String? {
-    // "PID@SECONDS.MICROSECONDS:event ...", or without time "event ...".
-    var event = line[...]
-    var time: Double?
-    if let at = line.firstIndex(of: "@"), let colon = line[at...].firstIndex(of: ":") {
-      time = Double(line[line.index(after: at)..<colon]).map { $0 * 1_000_000 }
-      if time != nil { event = line[line.index(after: colon)...] }
-    }
-    let words = event.split(separator: " ")
-    guard let name = words.first else { return nil }
+    guard let event = TraceLine(line) else { return nil }
+    let name = event.name
     switch name {
     case "memory_region_ops_read", "memory_region_ops_write":
-      return access(words)
+      return access(event)
     case "virtio_queue_notify":
-      notify(words, at: time)
+      notify(event)
     case "virtio_notify":
       loop.interruptCount += 1
-      if let start = flush, let time { loop.endings.append(time - start) }
+      if let start = flush, let time = event.time { loop.endings.append(time - start) }
       flush = nil
     case "virtio_gpu_update_cursor":
       loop.commands["update_cursor", default: 0] += 1
     default:
-      if name.hasPrefix("virtio_gpu_cmd_") { command(String(name.dropFirst(15)), at: time) }
+      if name.hasPrefix("virtio_gpu_cmd_") { command(String(name.dropFirst(15)), at: event.time) }
     }
     return nil
   }
 
-  private mutating func notify(_ words: [Substring], at time: Double?) {
-    guard let place = words.firstIndex(of: "n"), place + 1 < words.count,
-      let queue = Int(words[place + 1])
-    else { return }
+  private mutating func notify(_ event: TraceLine) {
+    guard let queue = event.value(of: "n").flatMap({ Int($0) }) else { return }
     loop.doorbells[queue, default: 0] += 1
-    if queue == 0 { bell = time }
+    if queue == 0 { bell = event.time }
   }
 
   private mutating func command(_ name: String, at time: Double?) {
@@ -118,11 +109,12 @@ private struct Reader {
   }
 
   /// Counts an access; of those to the serial line, collects what is written.
-  private mutating func access(_ words: [Substring]) -> String? {
-    guard let region = words.last else { return nil }
+  private mutating func access(_ event: TraceLine) -> String? {
+    guard let region = event.words.last else { return nil }
     if region.hasPrefix("'virtio-pci-") || region.hasPrefix("'msix-") { loop.accessCount += 1 }
-    guard region == "'pl011'", words[0].hasSuffix("write"), value(of: "addr", words) == 0x900_0000,
-      let byte = value(of: "value", words).flatMap({ UInt8(exactly: $0) })
+    guard region == "'pl011'", event.name.hasSuffix("write"),
+      event.number(of: "addr") == 0x900_0000,
+      let byte = event.number(of: "value").flatMap({ UInt8(exactly: $0) })
     else { return nil }
     guard byte == UInt8(ascii: "\n") else {
       if byte != UInt8(ascii: "\r") { text.unicodeScalars.append(Unicode.Scalar(byte)) }
@@ -130,12 +122,5 @@ private struct Reader {
     }
     defer { text = "" }
     return BenchLine(text)?.name
-  }
-
-  private func value(of name: Substring, _ words: [Substring]) -> UInt64? {
-    guard let place = words.firstIndex(of: name), place + 1 < words.count,
-      words[place + 1].hasPrefix("0x")
-    else { return nil }
-    return UInt64(words[place + 1].dropFirst(2), radix: 16)
   }
 }

@@ -16,7 +16,8 @@ package struct ImageBuilder: Sendable {
       case .unknownImage(let name, let known):
         known.isEmpty
           ? "There is no image '\(name)': Kernel/Images holds none."
-          : "There is no image '\(name)'; choose one of \(known.joined(separator: ", "))."
+          : "There is no image '\(name)'." + NearestName.question(name, in: known)
+            + " Choose one of \(known.joined(separator: ", "))."
       case .buildFailed(let name):
         "\(name) did not build; the compiler's messages above say why."
       case .copyFailed(let name, let reason):

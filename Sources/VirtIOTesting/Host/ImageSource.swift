@@ -15,15 +15,23 @@ package enum ImageSource: Equatable, Sendable {
       switch self {
       case .missing(let path, let examples):
         "There is no file or folder '\(path)'."
+          + Self.question(path, examples)
           + Self.list("The examples are", examples.map { "Examples/\($0)" })
       case .noPackage(let path):
         "The folder '\(path)' holds no Package.swift; "
           + "'virtio-vm new NAME' makes a package that boots."
       case .unknown(let name, let images, let examples):
         "There is no image '\(name)', and no folder of that name that is a package."
+          + NearestName.question(name, in: images + examples)
           + Self.list("The images are", images)
           + Self.list("The examples are", examples.map { "Examples/\($0)" })
       }
+    }
+
+    /// Whether an example was meant by a path.
+    private static func question(_ path: String, _ examples: [String]) -> String {
+      let name = path.split(separator: "/").last.map(String.init) ?? ""
+      return NearestName.of(name, in: examples).map { " Did you mean 'Examples/\($0)'?" } ?? ""
     }
 
     private static func list(_ title: String, _ names: [String]) -> String {

@@ -66,15 +66,9 @@ public struct MachineConfiguration: Sendable {
   }
 
   /// Whether a line of QEMU's log is one of the trace events asked for.
-  ///
-  /// A trace line starts with the event's name and a space, whereas a complaint about the guest starts
-  /// with a function's name, often the same one, and a colon.
   func isTraced(_ line: String) -> Bool {
-    let word = line.prefix { $0 != " " }
-    guard word.last != ":" else { return false }
-    return traceEvents.contains { event in
-      event.hasSuffix("*") ? word.hasPrefix(event.dropLast()) : word == event
-    }
+    guard let event = TraceLine(line) else { return false }
+    return traceEvents.contains { GPUTrace.matches($0, event.name) }
   }
 
   /// Where RAM lies, if ``sharesMemory``.

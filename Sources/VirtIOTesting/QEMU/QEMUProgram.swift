@@ -17,4 +17,10 @@ public struct QEMUProgram: Sendable {
     guard let index = words.firstIndex(of: "version"), index + 1 < words.count else { return nil }
     return String(words[index + 1])
   }
+
+  /// The names of the trace events that it knows.
+  func traceEvents() async throws -> Set<String> {
+    let output = try await Command(path, ["-trace", "help"]).collect()
+    return Set(output.text.split(whereSeparator: \.isWhitespace).map(String.init))
+  }
 }

@@ -12,13 +12,14 @@ package struct Animation: Sendable {
   }
 
   private var header: [UInt8]?
-  private var frames: [[UInt8]] = []
+  /// The compressed pixels of each picture.
+  package private(set) var pictures: [[UInt8]] = []
   private static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
   package init() {}
 
   /// The number of pictures.
-  package var count: Int { frames.count }
+  package var count: Int { pictures.count }
 
   /// Adds a picture.
   ///
@@ -32,7 +33,7 @@ package struct Animation: Sendable {
     let pixels = chunks.filter { $0.type == Array("IDAT".utf8) }.flatMap(\.data)
     guard !pixels.isEmpty else { return false }
     header = Array(first.data)
-    frames.append(pixels)
+    pictures.append(pixels)
     return true
   }
 
@@ -42,9 +43,9 @@ package struct Animation: Sendable {
   package func file(milliseconds: UInt16) -> [UInt8]? {
     guard let header else { return nil }
     var file = Self.signature + Self.chunk("IHDR", header)
-    file += Self.chunk("acTL", Self.bytes(UInt32(frames.count)) + Self.bytes(0))
+    file += Self.chunk("acTL", Self.bytes(UInt32(pictures.count)) + Self.bytes(0))
     var sequence: UInt32 = 0
-    for (index, pixels) in frames.enumerated() {
+    for (index, pixels) in pictures.enumerated() {
       var control = Self.bytes(sequence) + header.prefix(8) + Self.bytes(0) + Self.bytes(0)
       control += [UInt8(milliseconds >> 8), UInt8(milliseconds & 255), 0x03, 0xe8, 0, 0]
       file += Self.chunk("fcTL", control)

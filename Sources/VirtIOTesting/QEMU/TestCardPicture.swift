@@ -1,9 +1,7 @@
-import VirtIOTesting
-
 /// The picture that TestCard promises.
-enum TestCardPicture {
+package enum TestCardPicture {
   /// The card of scanout `scanout` in this size.
-  static func expected(scanout: Int, width: Int, height: Int) -> Picture? {
+  package static func expected(scanout: Int, width: Int, height: Int) -> Picture? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * width * height)
     let reds = (0..<width).map { UInt8(width > 1 ? $0 * 255 / (width - 1) : 0) }
@@ -19,7 +17,9 @@ enum TestCardPicture {
   }
 
   /// What is wrong with a screenshot; nil if every pixel is as promised.
-  static func difference(_ picture: Picture, scanout: Int, width: Int, height: Int) -> String? {
+  package static func difference(_ picture: Picture, scanout: Int, width: Int, height: Int)
+    -> String?
+  {
     guard picture.width == width, picture.height == height else {
       return "The screenshot is \(picture.width)x\(picture.height), not \(width)x\(height)."
     }

@@ -1,0 +1,1 @@
+../../../Kernel/Images/Console/ConsoleFrame.swift
