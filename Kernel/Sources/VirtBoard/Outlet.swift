@@ -33,6 +33,8 @@ public func printLine(_ message: Message) {
   console?.send(end.span)
   Crash.note(message.text)
   Crash.note(end.span)
+  BoardLog.note(message.text)
+  BoardLog.note(end.span)
 }
 
 /// Says why the kernel cannot go on, and who called this if the board's ``Reporting`` is full; has that
@@ -42,6 +44,7 @@ public func panic(_ message: Message) -> Never {
   let start: Message = "PANIC: "
   Outlet.current.console?.send(start.text)
   Crash.note(start.text)
+  BoardLog.note(start.text)
   printLine(message)
   if let sendCalls = unsafe Reporting.current.sendCalls { sendCalls(Backtrace.innermostRecord) }
   Crash.end()
