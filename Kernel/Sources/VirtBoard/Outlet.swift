@@ -37,6 +37,10 @@ public func printLine(_ message: Message) {
   BoardLog.note(end.span)
 }
 
+/// Takes a byte that somebody has sent over the serial line; nil if there is none. Does not block: who wants to miss
+/// nothing asks as often as somebody can type.
+public func receiveByte() -> UInt8? { Outlet.current.console?.receive() }
+
 /// Says why the kernel cannot go on, and who called this if the board's ``Reporting`` is full; has that
 /// shown by the ``CrashHandler`` if there is one; and switches the machine off.
 public func panic(_ message: Message) -> Never {
