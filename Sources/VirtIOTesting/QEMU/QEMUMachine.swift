@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 
 /// A running QEMU: what the body of ``run(_:deadline:onLine:_:)`` may do with it.
 public final class QEMUMachine: Sendable {
@@ -11,15 +12,17 @@ public final class QEMUMachine: Sendable {
   /// The number of QEMU's process: for a debugger, or to end it in the middle of a test.
   public let processIdentifier: Int32
   private let folder: TemporaryFolder
+  private let input: StandardInputWriter
   private let errors: ErrorTail
 
   init(
     configuration: MachineConfiguration, folder: TemporaryFolder, serial: SerialLog,
-    errors: ErrorTail, qmp: QMPClient, processIdentifier: Int32
+    input: StandardInputWriter, errors: ErrorTail, qmp: QMPClient, processIdentifier: Int32
   ) {
     self.configuration = configuration
     self.folder = folder
     self.serial = serial
+    self.input = input
     self.errors = errors
     self.qmp = qmp
     self.processIdentifier = processIdentifier
@@ -33,6 +36,13 @@ public final class QEMUMachine: Sendable {
   /// Stops the processor; devices still do what somebody outside has them do.
   public func pause() async throws {
     try await qmp.execute("stop")
+  }
+
+  /// Sends bytes to the guest over its serial line. It takes them as fast as it looks for them; what is sent to a
+  /// machine that has ended is lost.
+  public func type(_ bytes: [UInt8]) async {
+    // Its end is told by all else that is asked of it.
+    _ = try? await input.write(bytes)
   }
 
   /// Waits for the guest's READY line; throws its PANIC line if that comes instead.
@@ -63,6 +73,35 @@ public final class QEMUMachine: Sendable {
         "filename": .string(absolute), "device": .string(identifiers[gpu]),
         "head": .integer(head), "format": .string(path.hasSuffix(".png") ? "png" : "ppm"),
       ], within: .seconds(30))
+  }
+
+  /// What a head shows, as a PNG file.
+  func pngPicture(head: Int = 0) async throws -> [UInt8] {
+    let path = folder.file("head\(head).png")
+    try await screenshot(head: head, to: path)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+  }
+
+  /// Takes pictures of a head, and makes an animation of them, in the form of APNG, that shows each for as long as
+  /// there was between two.
+  ///
+  /// - Throws: ``QEMUError``.
+  public func animation(
+    head: Int = 0, pictureCount: Int, milliseconds: UInt16
+  ) async throws -> [UInt8] {
+    var animation = Animation()
+    var due = ContinuousClock.now
+    for _ in 0..<pictureCount {
+      try await Task.sleep(until: due, clock: .continuous)
+      animation.add(png: try await pngPicture(head: head))
+      due = max(due + .milliseconds(Int(milliseconds)), .now)
+    }
+    guard let file = animation.file(milliseconds: milliseconds) else {
+      throw QEMUError.conversationFailed(
+        with: "QMP server", reason: "Its screenshots are no PNG pictures.")
+    }
+    return file
   }
 
   /// What a head shows.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// One torture of a machine, from its first frame to its last picture.
 struct TortureSession {
   let run: TortureRun
@@ -66,10 +64,7 @@ struct TortureSession {
 
   private mutating func takePicture() async throws {
     guard report.animation.count < run.pictureCount else { return }
-    let file = machine.file("torture.png")
-    try await machine.screenshot(to: file)
-    let bytes = FileManager.default.contents(atPath: file) ?? Data()
-    report.animation.add(png: [UInt8](bytes))
+    report.animation.add(png: try await machine.pngPicture())
   }
 
   /// Waits until the picture is exact, with the guest stopped: it says at which step it is only now and then, and
