@@ -77,8 +77,11 @@ let package = Package(
       name: "Console", dependencies: image + ["KernelFont"], path: "Images/Console",
       swiftSettings: strict),
     .executableTarget(
-      name: "Showcase", dependencies: image + ["KernelCrashScreen"], path: "Images/Showcase",
-      swiftSettings: strict),
+      name: "Showcase",
+      dependencies: image + [
+        "KernelCrashScreen", .product(name: "VirtIOInput", package: "swift-virtio"),
+      ],
+      path: "Images/Showcase", swiftSettings: strict),
     .executableTarget(
       name: "Scenario", dependencies: image, path: "Images/Scenario", swiftSettings: strict),
     .executableTarget(
@@ -141,6 +144,7 @@ let package = Package(
       name: "ShowcaseTests",
       dependencies: [
         "Showcase", .product(name: "VirtIOGraphics", package: "swift-virtio"),
+        .product(name: "VirtIOInput", package: "swift-virtio"),
       ],
       swiftSettings: strict),
   ]

@@ -38,9 +38,10 @@ struct Counters {
     longest = 0
   }
 
-  /// Says how much memory there was before and is after everything.
-  func sayMemory(on platform: BoardPlatform) {
+  /// Says what has been counted, and how much memory there was before and is after everything.
+  func sayAll(_ counts: Readout.Counts, on platform: BoardPlatform) {
     guard isSaid else { return }
+    printLine("SHOWCASE counted doorbells=\(counts.doorbells) interrupts=\(counts.interrupts)")
     printLine("SHOWCASE memory before=\(memory) after=\(Self.freeByteCount(on: platform))")
   }
 
