@@ -38,7 +38,10 @@ struct Boot: AsyncParsableCommand {
   @Flag(help: "Opens no window.")
   var headless = false
 
-  @Option(help: "Ends the machine after so many seconds (default: 60 with --screenshot).")
+  @Option(
+    help: """
+      Ends the machine after so many seconds (default: 60 with --screenshot, 120 with --animation).
+      """)
   var timeout: Double?
 
   @Flag(help: "Stops before the first instruction and waits for a debugger, as long as it takes.")
@@ -90,7 +93,8 @@ struct Boot: AsyncParsableCommand {
     let version = try await program.version() ?? "of unknown version"
     Progress.say("starting QEMU \(version) (\(machine.accelerator.resolved))")
     let deadline =
-      timeout.map { Duration.seconds($0) } ?? (takesPictures && !gdb ? .seconds(60) : nil)
+      timeout.map { Duration.seconds($0) }
+      ?? (takesPictures && !gdb ? .seconds(animation == nil ? 60 : 120) : nil)
     try await QEMUMachine.run(machine, deadline: deadline, onLine: Self.show) { machine in
       defer {
         for line in machine.guestErrors().prefix(20) { Progress.say("QEMU's log: \(line)") }
@@ -168,7 +172,7 @@ struct Boot: AsyncParsableCommand {
     let milliseconds = Int(ready.time / .milliseconds(1))
     Progress.say("\(ready.text.split(separator: " ")[0]) is ready after \(milliseconds) ms")
     if let animation {
-      let file = try await machine.animation(head: head, pictureCount: 30, milliseconds: 100)
+      let file = try await machine.animation(head: head, pictureCount: 20, milliseconds: 100)
       try Data(file).write(to: URL(fileURLWithPath: animation))
       Progress.say("wrote \(animation)")
     }

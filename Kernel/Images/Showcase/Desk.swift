@@ -23,6 +23,7 @@ struct Desk: ~Copyable {
     platform = board.platform
     readout = Readout(on: platform)
     inputs = Inputs(on: board)
+    printLine("keys: h says which there are")
   }
 
   /// A desk that nobody sits at.
@@ -34,8 +35,9 @@ struct Desk: ~Copyable {
 
   /// Does what keys say, moves the cursor, and writes to the console what has been said.
   mutating func serve<T: Transport & ~Copyable>(
-    _ screen: inout Display<BoardPlatform, T>, _ console: inout TextConsole,
-    _ counts: Readout.Counts, waiting patience: BoardWaiter<BoardPlatform>
+    _ screen: inout Display<BoardPlatform, T>, _ size: (width: Int, height: Int)?,
+    _ console: inout TextConsole, _ counts: Readout.Counts,
+    waiting patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
     var pressed = InlineArray<16, Command?>(repeating: nil)
     var count = 0
@@ -53,7 +55,7 @@ struct Desk: ~Copyable {
     }
     while let byte = log.nextByte() { console.write(byte: byte) }
     readout.update(counts, on: &console, platform)
-    try moveCursor(on: &screen, waiting: patience)
+    if let size { try moveCursor(on: &screen, size, waiting: patience) }
   }
 
   private mutating func perform<T: Transport & ~Copyable>(
@@ -82,22 +84,28 @@ struct Desk: ~Copyable {
     }
   }
 
-  /// Has the cursor point where the pointer is, on the first display.
+  /// Has the cursor point where the pointer is, on the first display, whose picture has this size.
   private mutating func moveCursor<T: Transport & ~Copyable>(
-    on screen: inout Display<BoardPlatform, T>, waiting patience: BoardWaiter<BoardPlatform>
+    on screen: inout Display<BoardPlatform, T>, _ size: (width: Int, height: Int),
+    waiting patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
-    guard let first = screen.firstScanout, let scanout = screen.scanout(first) else { return }
-    let size = modes.size ?? (scanout.width, scanout.height)
-    let pixel = pointer.place.pixel(width: Int(size.width), height: Int(size.height))
+    guard let first = screen.firstScanout else { return }
+    let pixel = pointer.place.pixel(width: size.width, height: size.height)
     let place = (x: UInt32(clamping: pixel.x), y: UInt32(clamping: pixel.y), scanout: first)
     if let shown {
       if shown == place { return }
       try screen.moveCursor(toX: place.x, y: place.y, on: first)
     } else {
-      let image = Arrow.pixels
-      try screen.setCursor(
-        image.span, width: Arrow.side, height: Arrow.side, hotspotX: 0, hotspotY: 0, x: place.x,
-        y: place.y, on: first, waiting: patience)
+      do throws(GPUError) {
+        let image = Arrow.pixels
+        try screen.setCursor(
+          image.span, width: Arrow.side, height: Arrow.side, hotspotX: 0, hotspotY: 0, x: place.x,
+          y: place.y, on: first, waiting: patience)
+      } catch {
+        // Without one the rest is to be seen all the same.
+        guard error.isAboutSize else { throw error }
+        printLine("SHOWCASE cursor: \(error)")
+      }
     }
     shown = place
   }

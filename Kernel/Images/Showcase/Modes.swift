@@ -10,9 +10,6 @@ struct Modes {
   private var count = 1
   private var current = 0
 
-  /// The size that was chosen; nil for the display's own.
-  var size: Size? { current == 0 ? nil : sizes[current] }
-
   private static var usual: InlineArray<9, Size> {
     [
       (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 1024), (1440, 900), (1600, 1200),

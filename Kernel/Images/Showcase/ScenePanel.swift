@@ -23,6 +23,8 @@ struct ScenePanel: Equatable, Sendable {
 
   /// The panel of a display of a size, in the corner that the scene's facts leave; nil if it is too small.
   init?(width: Int, height: Int) {
+    // As the scene holds its sizes.
+    let (width, height) = (max(0, min(width, 16_384)), max(0, min(height, 16_384)))
     let gridWidth = Self.font.width(of: Self.columns) + 2 * Self.margin
     let gridHeight = Self.rows * Self.font.cellHeight + 2 * Self.margin
     let text = SceneText(width: width, height: height)

@@ -90,7 +90,9 @@ struct Showcase {
         // An interrupt may have been lost.
         if counts.frames % 64 == 0 { screen.interruptHandler.latch.suspectConfiguration() }
         do throws(GPUError) {
-          if !isAlone { try desk.serve(&screen, &console, counts, waiting: patience) }
+          if !isAlone {
+            try desk.serve(&screen, stage.frontSize, &console, counts, waiting: patience)
+          }
           try stage.step(on: &screen, under: &console, &desk.pointer.sketch, waiting: patience)
         } catch {
           // This step is left out; the last one is to be seen until the next.

@@ -36,6 +36,12 @@ struct Stage {
   /// The first scanout's scene, if there is one.
   var first: Scene? { scenes[0] }
 
+  /// The size of the scene that the overlay is on; nil if there is none yet.
+  var frontSize: (width: Int, height: Int)? {
+    guard let front, let scene = scenes[front] else { return nil }
+    return (scene.width, scene.height)
+  }
+
   /// Draws and presents a frame on each enabled scanout.
   ///
   /// - Throws: What ends the display, not only a size.
