@@ -6,13 +6,13 @@ import Testing
 struct ConsoleReceptionTests {
   /// What a line takes whose registers read so.
   private static func receive(data: UInt32, flags: UInt32) throws -> UInt8? {
-    let words = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: 0x1000, alignment: 8)
+    let words = UnsafeMutableRawPointer.allocate(byteCount: 0x1000, alignment: 8)
     defer { unsafe words.deallocate() }
-    unsafe words.initializeMemory(as: UInt8.self, repeating: 0)
+    unsafe words.initializeMemory(as: UInt8.self, repeating: 0, count: 0x1000)
     unsafe words.storeBytes(of: data, toByteOffset: 0x000, as: UInt32.self)
     unsafe words.storeBytes(of: flags, toByteOffset: 0x018, as: UInt32.self)
-    let base = try unsafe UInt64(UInt(bitPattern: #require(words.baseAddress)))
-    return try #require(Console(base: base)).receive()
+    let console = Console(base: UInt64(UInt(bitPattern: words)))
+    return try #require(console).receive()
   }
 
   @Test("a byte that has come is taken, whatever else the line is about")
