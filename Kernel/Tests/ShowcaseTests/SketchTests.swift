@@ -34,8 +34,8 @@ struct SketchTests {
     }
     var (x, y) = (16_000, 16_000)
     for round in 0..<26 {
-      // In the tenth round there are almost as many places as are held, and soon more.
-      for _ in 0..<(round == 10 ? 4060 : 9) {
+      // After the tenth round there are as many places as are held.
+      for _ in 0..<(round == 10 ? 4500 : 9) {
         (x, y) = (x + next(801) - 400, y + next(801) - 400)
         sketch.move(to: ScenePlace(x: x, y: y), isPressed: next(16) > 0)
         (x, y) = (max(-50, min(x, 32_900)), max(-50, min(y, 32_900)))
