@@ -15,16 +15,19 @@ import VirtIOTesting
 
   // MARK: What is to be seen
 
-  /// The scene at its ninth step with what was drawn over it, but for the panel.
+  /// The scene at its ninth step with what was drawn over it, but for the panel if there is one.
   private struct Expectation {
     private let width: Int
     private let panel: Rectangle
     private let bytes: [UInt8]
 
-    init(_ width: Int, _ height: Int, _ sketch: SceneSketch = SceneSketch()) throws {
+    init(
+      _ width: Int, _ height: Int, scanout: Int = 0, _ sketch: SceneSketch = SceneSketch(),
+      hasPanel: Bool = true
+    ) throws {
       var scene = Scene(
         width: width, height: height,
-        facts: SceneFacts(scanout: 0, place: .function(bus: 0, device: 1, function: 0)))
+        facts: SceneFacts(scanout: scanout, place: .function(bus: 0, device: 1, function: 0)))
       for _ in 0..<9 { scene.advance() }
       var pixels = [UInt32](repeating: 0, count: width * height)
       var canvas = Canvas(
@@ -32,7 +35,7 @@ import VirtIOTesting
       scene.draw(on: &canvas)
       sketch.draw(on: &canvas)
       self.width = width
-      panel = try #require(ScenePanel(width: width, height: height)).bounds
+      panel = hasPanel ? try #require(ScenePanel(width: width, height: height)).bounds : .empty
       bytes = pixels.flatMap { [UInt8($0 >> 16 & 255), UInt8($0 >> 8 & 255), UInt8($0 & 255)] }
     }
 
@@ -94,18 +97,18 @@ import VirtIOTesting
 
   /// Looks until a picture is what it should be: what was said is to be seen a frame later.
   private static func look(
-    _ machine: QEMUMachine, until isRight: (Picture) throws -> Bool
+    _ machine: QEMUMachine, head: Int = 0, until isRight: (Picture) throws -> Bool
   ) async throws -> Bool {
     for _ in 0..<200 {
-      if try isRight(try await machine.picture()) { return true }
+      if try isRight(try await machine.picture(gpu: 0, head: head)) { return true }
       try await Task.sleep(for: .milliseconds(50))
     }
     return false
   }
 
   /// Whether the panel comes to show the last of the lines that were said on the serial line.
-  private static func showsLog(_ machine: QEMUMachine) async throws -> Bool {
-    try await look(machine) { picture in
+  private static func showsLog(_ machine: QEMUMachine, head: Int = 0) async throws -> Bool {
+    try await look(machine, head: head) { picture in
       let said = broken(machine.serial.lines.map(\.text))
       let shown = Array(try text(picture).dropLast())
       // Below the last line is the one where the next begins.
@@ -162,6 +165,33 @@ import VirtIOTesting
     let isRight = try Expectation(width, height).matches(try await machine.picture())
     #expect(isRight, "\(width)x\(height)")
     #expect(try await showsLog(machine), "\(width)x\(height)")
+  }
+
+  // MARK: Displays
+
+  @Test("the console is on the first display, whichever that is, and leaves nothing behind")
+  func front() async throws {
+    var configuration = try Self.configuration("steps=9")
+    configuration.gpus[0] += ",max_outputs=2"
+    configuration.display = .heads(2)
+    try await MachineSlots.shared.run(configuration) { machine in
+      _ = try await Self.line("SHOWCASE scanout=0 step=9", machine)
+      let first = try await machine.connectVNC(head: 0)
+      let second = try await machine.connectVNC(head: 1)
+      let alone = try Expectation(Self.width, Self.height, scanout: 1, hasPanel: false)
+      let below = try Expectation(Self.width, Self.height, scanout: 1)
+      try await second.setDesktopSize(width: UInt16(Self.width), height: UInt16(Self.height))
+      #expect(try await Self.look(machine, head: 1, until: alone.matches))
+      // QEMU passes on only what is another size than the last, and the last of this head was none.
+      try await first.setDesktopSize(width: 648, height: 480)
+      try await first.setDesktopSize(width: 0, height: 0)
+      #expect(try await Self.showsLog(machine, head: 1))
+      #expect(try await Self.look(machine, head: 1, until: below.matches))
+      try await first.setDesktopSize(width: UInt16(Self.width), height: UInt16(Self.height))
+      #expect(try await Self.look(machine, head: 1, until: alone.matches))
+      #expect(try await Self.showsLog(machine))
+      #expect(machine.guestErrors() == [])
+    }
   }
 
   // MARK: A keyboard and a tablet
