@@ -2,9 +2,10 @@ import VirtBoard
 import VirtIO
 import VirtIOGPU
 
-/// The sizes that the first display can be given: its own, and those of the usual ones that it says it has.
+/// The sizes that the first display can be given: its own, and the usual ones. A device takes any of them, whatever
+/// its display says of itself.
 struct Modes {
-  typealias Size = (width: UInt32, height: UInt32)
+  private typealias Size = (width: UInt32, height: UInt32)
 
   private var sizes = InlineArray<10, Size>(repeating: (0, 0))
   private var count = 1
@@ -17,32 +18,22 @@ struct Modes {
     ]
   }
 
-  /// Reads the list anew, if the display has said something.
+  /// Makes the list anew.
   private mutating func read<T: Transport & ~Copyable>(
-    from screen: inout Display<BoardPlatform, T>
+    from screen: borrowing Display<BoardPlatform, T>
   ) {
-    guard let first = screen.firstScanout, let own = screen.scanout(first),
-      let found = screen.modes(of: first)
-    else { return }
+    guard let first = screen.firstScanout, let own = screen.scanout(first) else { return }
     count = 1
     let usual = Self.usual
     for index in usual.indices where usual[index] != (own.width, own.height) {
-      guard Self.contains(usual[index], found.modes) else { continue }
       sizes[count] = usual[index]
       count &+= 1
     }
   }
 
-  private static func contains(_ size: Size, _ modes: Span<DisplayMode>) -> Bool {
-    for index in modes.indices where (modes[index].width, modes[index].height) == size {
-      return true
-    }
-    return false
-  }
-
   /// Says which sizes there are, each by its key.
-  mutating func sayAll<T: Transport & ~Copyable>(of screen: inout Display<BoardPlatform, T>) {
-    read(from: &screen)
+  mutating func sayAll<T: Transport & ~Copyable>(of screen: borrowing Display<BoardPlatform, T>) {
+    read(from: screen)
     var line: Message = "modes: 0 the display's own"
     for index in 1..<count {
       line.write(", ")
@@ -59,7 +50,7 @@ struct Modes {
   mutating func choose<T: Transport & ~Copyable>(
     _ wanted: Int?, for screen: inout Display<BoardPlatform, T>
   ) throws(GPUError) {
-    read(from: &screen)
+    read(from: screen)
     let index = wanted ?? (current &+ 1 < count ? current &+ 1 : 0)
     guard index >= 0, index < count else {
       return printLine("SHOWCASE mode=\(index): there is none; h says which there are")
