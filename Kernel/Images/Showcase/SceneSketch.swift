@@ -152,12 +152,15 @@ struct SceneSketch: Sendable {
       maxY: max(from.y, to.y) + 1
     ).expanded(by: radius)
     if !canvas.clip.intersects(reach) { return }
+    // Most of a long line is elsewhere, when something passes below it.
+    let near = canvas.clip.expanded(by: radius)
     let (dx, dy) = (to.x - from.x, to.y - from.y)
     let steps = max(1, max(abs(dx), abs(dy)) / max(1, radius / 2))
     for step in 0...steps {
-      canvas.fill(
-        Circle(x: from.x + dx * step / steps, y: from.y + dy * step / steps, radius: radius),
-        with: color)
+      let (x, y) = (from.x + dx * step / steps, from.y + dy * step / steps)
+      if near.contains(x: x, y: y) {
+        canvas.fill(Circle(x: x, y: y, radius: radius), with: color)
+      }
     }
   }
 
