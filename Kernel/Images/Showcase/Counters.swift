@@ -39,9 +39,9 @@ struct Counters {
   }
 
   /// Says what has been counted, and how much memory there was before and is after everything.
-  func sayAll(_ counts: Readout.Counts, on platform: BoardPlatform) {
+  func sayAll(interruptCount: UInt64, on platform: BoardPlatform) {
     guard isSaid else { return }
-    printLine("SHOWCASE counted doorbells=\(counts.doorbells) interrupts=\(counts.interrupts)")
+    printLine("SHOWCASE counted doorbells=\(Doorbells.count) interrupts=\(interruptCount)")
     printLine("SHOWCASE memory before=\(memory) after=\(Self.freeByteCount(on: platform))")
   }
 

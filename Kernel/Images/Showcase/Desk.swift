@@ -11,26 +11,23 @@ struct Desk: ~Copyable {
   private(set) var isClosed = false
 
   private let platform: BoardPlatform
-  private var inputs: Inputs
+  private var inputs = Inputs()
   private var readout: Readout
   private var log = BoardLog()
   private var modes = Modes()
   /// Where the cursor was shown last; nil if it has no image yet.
   private var shown: (x: UInt32, y: UInt32, scanout: ScanoutID)?
 
-  /// A desk with the input devices of a board.
-  init(on board: borrowing Board) {
-    platform = board.platform
-    readout = Readout(on: platform)
-    inputs = Inputs(on: board)
-    printLine("keys: h says which there are")
-  }
-
   /// A desk that nobody sits at.
   init(on platform: BoardPlatform) {
     self.platform = platform
     readout = Readout(on: platform)
-    inputs = Inputs()
+  }
+
+  /// Takes the input devices of a board into service.
+  mutating func open(on board: borrowing Board) {
+    inputs.open(on: board)
+    printLine("keys: h says which there are")
   }
 
   /// Does what keys say, moves the cursor, and writes to the console what has been said.
@@ -111,5 +108,5 @@ struct Desk: ~Copyable {
   }
 
   /// Gives the memory of the input devices back.
-  consuming func close() { inputs.close() }
+  mutating func close() { inputs.close() }
 }

@@ -9,29 +9,31 @@ struct Inputs: ~Copyable {
   private var second: Input?
   private var third: Input?
 
-  /// Without any.
-  init() {}
-
-  /// The first three on PCI. One that cannot be taken into service is said and left out.
-  init(on board: borrowing Board) {
+  /// Takes the first three on PCI into service.
+  mutating func open(on board: borrowing Board) {
     var last: Board.FoundDevice?
     while third == nil,
       let device = board.nextDevice(ofType: Input.Source.deviceType, after: last)
     {
       last = device
-      guard device.isDMACoherent else { continue }
-      guard let input = Input(device, on: board.platform) else {
-        printLine("SHOWCASE input at \(device) is left out")
-        continue
-      }
       if first == nil {
-        first = consume input
+        first = Self.input(device, on: board.platform)
       } else if second == nil {
-        second = consume input
+        second = Self.input(device, on: board.platform)
       } else {
-        third = consume input
+        third = Self.input(device, on: board.platform)
       }
     }
+  }
+
+  /// One that cannot be taken into service is said and left out.
+  @inline(never)
+  private static func input(_ device: Board.FoundDevice, on platform: BoardPlatform) -> Input? {
+    guard device.isDMACoherent, let input = Input(device, on: platform) else {
+      printLine("SHOWCASE input at \(device) is left out")
+      return nil
+    }
+    return input
   }
 
   /// Takes what has happened since the last call: keys that went down, and where the pointer is by then. Does not
@@ -45,18 +47,14 @@ struct Inputs: ~Copyable {
   private static func take(
     from input: inout Input?, _ pointer: inout Pointer, _ press: (Key) -> Void
   ) {
-    guard var taken = input.take() else { return }
-    if taken.take(&pointer, press) {
-      input = consume taken
-    } else {
-      // What breaks the rules of a queue has to start over, or to go.
-      taken.close()
-      printLine("SHOWCASE input has broken, and is left out")
-    }
+    if input?.take(&pointer, press) ?? true { return }
+    // What breaks the rules of a queue has to start over, or to go.
+    input.take()?.close()
+    printLine("SHOWCASE input has broken, and is left out")
   }
 
   /// Gives all memory back.
-  consuming func close() {
+  mutating func close() {
     first.take()?.close()
     second.take()?.close()
     third.take()?.close()

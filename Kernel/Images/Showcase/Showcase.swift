@@ -63,10 +63,6 @@ struct Showcase {
   ) where T.Interrupts == Device.Interrupts {
     let interrupts = transport.interrupts
     let platform = board.platform
-    let frames = board.arguments.number("frames")
-    let isPaced = !board.arguments.has("pace", "none")
-    let isHostile = board.arguments.has("device", "hostile")
-    let isAlone = board.arguments.has("only", "scene")
     var counters = Counters(isSaid: board.arguments.has("counters", "yes"), on: platform)
     do throws(GPUError) {
       let buffers = board.arguments.number("buffers").flatMap { BufferCount(rawValue: Int($0)) }
@@ -77,51 +73,68 @@ struct Showcase {
       let connection = device.connect(interrupts, to: screen.interruptHandler, on: board)
       if connection.areUsed { screen.enableInterrupts() }
       let patience = connection.waiter(screen.interruptHandler, on: platform, timeout: .seconds(2))
-      var stage = Stage(
-        place: place, lastStep: board.arguments.number("steps"), isHostile: isHostile,
-        hasOverlay: !isAlone)
       guard screen.firstScanout != nil else { panic("GPU at \(device): no scanout is enabled") }
-      var cells = InlineArray<768, TextCell>(repeating: TextCell())
-      var console = ScenePanel.console(in: cells.mutableSpan)
-      var desk = isAlone ? Desk(on: platform) : Desk(on: board)
-      var counts = Readout.Counts()
-      var due = platform.now
-      while counts.frames < frames ?? .max, !desk.isClosed {
-        // An interrupt may have been lost.
-        if counts.frames % 64 == 0 { screen.interruptHandler.latch.suspectConfiguration() }
-        do throws(GPUError) {
-          if !isAlone {
-            try desk.serve(&screen, stage.frontSize, &console, counts, waiting: patience)
-          }
-          try stage.step(on: &screen, under: &console, &desk.pointer.sketch, waiting: patience)
-        } catch {
-          // This step is left out; the last one is to be seen until the next.
-          try mend(error, &screen, patience, isHostile: isHostile)
-          counters.resetCount += 1
-        }
-        counts.frames += 1
-        counts.doorbells = Doorbells.count
-        counts.interrupts = connection.count
-        counts.drawing = stage.drawingTime
-        counters.say(counts.frames, stage, on: platform)
-        if counts.frames == 1 { printLine("SHOWCASE READY") }
-        guard isPaced else { continue }
-        // A frame that came late is not made up for by others that come early.
-        due = max(Nanoseconds(rawValue: due.rawValue &+ interval.rawValue), platform.now)
-        platform.wait(until: due)
-      }
+      let frameCount = try show(
+        on: &screen, at: place, connection, &counters, board, waiting: patience)
       // No handler may find the memory of a screen that is closed.
       screen.disableInterrupts()
-      counts.interrupts = connection.count
+      let interruptCount = connection.count
       _ = consume connection
       try screen.close(waiting: .polling(.seconds(2)))
-      desk.close()
-      counts.doorbells = Doorbells.count
-      counters.sayAll(counts, on: platform)
-      printLine("SHOWCASE DONE frames=\(counts.frames)")
+      counters.sayAll(interruptCount: interruptCount, on: platform)
+      printLine("SHOWCASE DONE frames=\(frameCount)")
     } catch {
       panic("GPU at \(device): \(error)")
     }
+  }
+
+  /// Shows frames until there were enough; says how many there were.
+  @inline(never)  // What each of the two has in its frame is of no use to the other.
+  private static func show<T: Transport & ~Copyable>(
+    on screen: inout Display<BoardPlatform, T>, at place: SceneFacts.Place,
+    _ connection: borrowing DeviceInterrupts, _ counters: inout Counters,
+    _ board: borrowing Board, waiting patience: BoardWaiter<BoardPlatform>
+  ) throws(GPUError) -> UInt64 {
+    let platform = board.platform
+    let frames = board.arguments.number("frames")
+    let isPaced = !board.arguments.has("pace", "none")
+    let isHostile = board.arguments.has("device", "hostile")
+    let isAlone = board.arguments.has("only", "scene")
+    var stage = Stage(
+      place: place, lastStep: board.arguments.number("steps"), isHostile: isHostile,
+      hasOverlay: !isAlone)
+    var cells = InlineArray<768, TextCell>(repeating: TextCell())
+    var console = ScenePanel.console(in: cells.mutableSpan)
+    var desk = Desk(on: platform)
+    if !isAlone { desk.open(on: board) }
+    var counts = Readout.Counts()
+    var due = platform.now
+    while counts.frames < frames ?? .max, !desk.isClosed {
+      // An interrupt may have been lost.
+      if counts.frames % 64 == 0 { screen.interruptHandler.latch.suspectConfiguration() }
+      do throws(GPUError) {
+        if !isAlone {
+          try desk.serve(&screen, stage.frontSize, &console, counts, waiting: patience)
+        }
+        try stage.step(on: &screen, under: &console, &desk.pointer.sketch, waiting: patience)
+      } catch {
+        // This step is left out; the last one is to be seen until the next.
+        try mend(error, &screen, patience, isHostile: isHostile)
+        counters.resetCount += 1
+      }
+      counts.frames += 1
+      counts.doorbells = Doorbells.count
+      counts.interrupts = connection.count
+      counts.drawing = stage.drawingTime
+      counters.say(counts.frames, stage, on: platform)
+      if counts.frames == 1 { printLine("SHOWCASE READY") }
+      guard isPaced else { continue }
+      // A frame that came late is not made up for by others that come early.
+      due = max(Nanoseconds(rawValue: due.rawValue &+ interval.rawValue), platform.now)
+      platform.wait(until: due)
+    }
+    desk.close()
+    return counts.frames
   }
 
   /// 60 frames a second.
