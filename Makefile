@@ -13,13 +13,13 @@ root := $(if $(filter 0,$(shell id -u)),,sudo)
 help: ## Lists these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
-run: qemu ## Boots the Showcase: in a window, or without a desktop into build/showcase.png
+run: qemu ## Boots the Showcase: in a window, or without a desktop into build/showcase.png and an animation
 	@mkdir -p build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
 	  swift run virtio-vm boot Showcase; \
 	else \
-	  swift run virtio-vm boot Showcase --headless --screenshot build/showcase.png \
-	  && echo "The Showcase drew $(CURDIR)/build/showcase.png"; \
+	  swift run virtio-vm boot Showcase --headless --screenshot build/showcase.png --animation build/showcase-animation.png \
+	  && echo "The Showcase drew $(CURDIR)/build/showcase.png, and build/showcase-animation.png moves (an APNG)"; \
 	fi
 
 # The images take one core, the tests of the drivers all that there are: so they are built side by side. What

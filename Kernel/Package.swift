@@ -82,8 +82,11 @@ let package = Package(
       name: "Console", dependencies: image + ["KernelFont"], path: "Images/Console",
       swiftSettings: strict),
     .executableTarget(
-      name: "Showcase", dependencies: image + ["KernelCrashScreen"], path: "Images/Showcase",
-      swiftSettings: strict),
+      name: "Showcase",
+      dependencies: image + [
+        "KernelCrashScreen", .product(name: "VirtIOInput", package: "swift-virtio"),
+      ],
+      path: "Images/Showcase", swiftSettings: strict),
     .executableTarget(
       name: "Scenario", dependencies: image, path: "Images/Scenario", swiftSettings: strict),
     .executableTarget(
@@ -146,6 +149,7 @@ let package = Package(
       name: "ShowcaseTests",
       dependencies: [
         "Showcase", .product(name: "VirtIOGraphics", package: "swift-virtio"),
+        .product(name: "VirtIOInput", package: "swift-virtio"),
       ],
       swiftSettings: strict),
   ]

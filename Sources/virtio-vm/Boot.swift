@@ -7,8 +7,9 @@ struct Boot: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Boots an image in QEMU.",
     discussion: """
-      The guest's serial line goes to standard output, progress to standard error. With \
-      --screenshot the machine ends once the guest has said READY and the picture is taken; \
+      The guest's serial line goes to standard output, progress to standard error; what is typed goes to \
+      the serial line, and the guest has a keyboard and a tablet. With --screenshot or --animation the \
+      machine ends once the guest has said READY and the pictures are taken; \
       otherwise it runs until the guest powers off. An error ends the program with a status \
       other than 0 and the reason: the guest's PANIC line, a timeout, QEMU's last words. The \
       functions of a backtrace are named on standard error. With --append crash=halt a crash stays on \
@@ -36,13 +37,22 @@ struct Boot: AsyncParsableCommand {
     completion: .file(extensions: ["png", "ppm"]))
   var screenshot: String?
 
+  @Option(
+    help:
+      "Where to leave a short animation of the display: a .png file. It is taken before the picture."
+  )
+  var animation: String?
+
   @Option(help: "The head to take the picture of; heads after 0 are plugged in for it.")
   var head: Int = 0
 
   @Flag(help: "Opens no window.")
   var headless = false
 
-  @Option(help: "Ends the machine after so many seconds (default: 60 with --screenshot).")
+  @Option(
+    help: """
+      Ends the machine after so many seconds (default: 60 with --screenshot, 120 with --animation).
+      """)
   var timeout: Double?
 
   @Flag(help: "Stops before the first instruction and waits for a debugger, as long as it takes.")
@@ -73,6 +83,9 @@ struct Boot: AsyncParsableCommand {
     if let screenshot, !screenshot.hasSuffix(".png"), !screenshot.hasSuffix(".ppm") {
       throw ValidationError("--screenshot '\(screenshot)' must end in .png or .ppm.")
     }
+    if let animation, !animation.hasSuffix(".png") {
+      throw ValidationError("--animation '\(animation)' must end in .png: it is an APNG.")
+    }
     guard (0..<16).contains(head) else {
       throw ValidationError("--head must be 0 to 15: a virtio GPU has at most 16.")
     }
@@ -91,7 +104,8 @@ struct Boot: AsyncParsableCommand {
     let version = try await program.version() ?? "of unknown version"
     Progress.say("starting QEMU \(version) (\(machine.accelerator.resolved))")
     let deadline =
-      timeout.map { Duration.seconds($0) } ?? (screenshot == nil || gdb ? nil : .seconds(60))
+      timeout.map { Duration.seconds($0) }
+      ?? (takesPictures && !gdb ? .seconds(animation == nil ? 60 : 120) : nil)
     try await QEMUMachine.run(machine, deadline: deadline, onLine: Self.show) { machine in
       defer {
         for line in machine.guestErrors().prefix(20) { Progress.say("QEMU's log: \(line)") }
@@ -149,8 +163,8 @@ struct Boot: AsyncParsableCommand {
       try await machine.setDesktopSize(head: head, width: size.width, height: size.height)
       if !staysStopped { try await machine.resume() }
     }
-    guard let screenshot else {
-      try await machine.waitUntilEnded()
+    guard takesPictures else {
+      try await Keyboard.use(for: machine) { try await machine.waitUntilEnded() }
       if let panic = machine.serial.lines.first(where: \.saysPanic) {
         throw QEMUError.panicked(panic.text)
       }
@@ -163,17 +177,30 @@ struct Boot: AsyncParsableCommand {
       guard case .panicked = error, staysAfterCrash else { throw error }
       // Its crash screen is a picture too. If there is none, the machine ends.
       let shown = try await machine.serial.first { $0.text.hasPrefix("crash screen: on scanout") }
-      if shown != nil {
-        try await machine.screenshot(head: head, to: screenshot)
-        Progress.say("wrote \(screenshot)")
-      }
+      if shown != nil { try await leaveScreenshot(machine) }
       throw error
     }
     let milliseconds = Int(ready.time / .milliseconds(1))
     Progress.say("\(ready.text.split(separator: " ")[0]) is ready after \(milliseconds) ms")
+    if let animation {
+      let taken = try await machine.record(head: head, for: .seconds(2), rate: 10)
+      guard let file = taken.animation.file(milliseconds: taken.milliseconds) else {
+        throw ValidationError("The guest ended before there was a picture.")
+      }
+      try OutputFile.write(file, to: animation)
+      Progress.say("wrote \(animation)")
+    }
+    try await leaveScreenshot(machine)
+  }
+
+  private func leaveScreenshot(_ machine: QEMUMachine) async throws {
+    guard let screenshot else { return }
     try await machine.screenshot(head: head, to: screenshot)
     Progress.say("wrote \(screenshot)")
   }
+
+  /// Whether the machine ends when its pictures are taken.
+  private var takesPictures: Bool { screenshot != nil || animation != nil }
 
   /// Whether a crash of the guest stays on its display.
   private var staysAfterCrash: Bool {
@@ -191,6 +218,7 @@ struct Boot: AsyncParsableCommand {
     machine.extraArguments = qemuArguments
     machine.hasDebugger = gdb
     machine.startsStopped = staysStopped
+    machine.hasInput = true
     let size = size ?? PictureSize.standard
     machine.gpus =
       gpu.isEmpty ? ["virtio-gpu-pci,xres=\(size.width),yres=\(size.height)"] : gpu
@@ -201,7 +229,7 @@ struct Boot: AsyncParsableCommand {
       if !machine.gpus[0].contains("max_outputs=") {
         machine.gpus[0] += ",max_outputs=\(head + 1)"
       }
-    } else if headless || screenshot != nil {
+    } else if headless || takesPictures {
       machine.display = .none
     } else if Desktop.isPresent {
       machine.display = .window

@@ -51,7 +51,7 @@ enum ImportTable {
     "Kernel/Sources/KernelFont": [],
     "Kernel/Images/TestCard": image,
     "Kernel/Images/Minimal": image,
-    "Kernel/Images/Showcase": image,
+    "Kernel/Images/Showcase": image.union(["VirtIOInput"]),
     "Kernel/Images/Scenario": image,
     "Kernel/Images/SelfTest": image,
     "Kernel/Images/Scatter": image,

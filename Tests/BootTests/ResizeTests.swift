@@ -164,7 +164,7 @@ import VirtIOTesting
     "F-RESIZE, GPU-EVT-1: the Showcase in motion, twenty sizes in a row, each shown exactly",
     arguments: ["wait=poll buffers=1", "buffers=3"])
   func showcase(_ append: String) async throws {
-    let configuration = try Self.configuration("Showcase", append: "steps=9 \(append)")
+    let configuration = try Self.configuration("Showcase", append: "only=scene steps=9 \(append)")
     try await MachineSlots.shared.run(configuration) { machine in
       try await Self.checkScene(machine, 640, 480)
       let client = try await machine.connectVNC(head: 0)
@@ -181,7 +181,7 @@ import VirtIOTesting
 
   @Test("twenty sizes that come faster than frames: the last is shown exactly")
   func storm() async throws {
-    let configuration = try Self.configuration("Showcase", append: "steps=9")
+    let configuration = try Self.configuration("Showcase", append: "only=scene steps=9")
     try await MachineSlots.shared.run(configuration) { machine in
       try await machine.waitUntilReady()
       let client = try await machine.connectVNC(head: 0)
@@ -195,7 +195,7 @@ import VirtIOTesting
 
   @Test("the Showcase says once what cannot be shown, goes on in the old size, and serves the next")
   func refusedShowcase() async throws {
-    let configuration = try Self.configuration("Showcase", append: "steps=9")
+    let configuration = try Self.configuration("Showcase", append: "only=scene steps=9")
     try await MachineSlots.shared.run(configuration) { machine in
       try await Self.checkScene(machine, 640, 480)
       let client = try await machine.connectVNC(head: 0)
@@ -222,7 +222,7 @@ import VirtIOTesting
 
   @Test("the Showcase follows heads that come and go")
   func showcasePlugging() async throws {
-    let configuration = try Self.configuration("Showcase", heads: 2, append: "steps=9")
+    let configuration = try Self.configuration("Showcase", heads: 2, append: "only=scene steps=9")
     try await MachineSlots.shared.run(configuration) { machine in
       try await Self.checkScene(machine, 640, 480)
       let first = try await machine.connectVNC(head: 0)

@@ -38,9 +38,10 @@ struct Counters {
     longest = 0
   }
 
-  /// Says how much memory there was before and is after everything.
-  func sayMemory(on platform: BoardPlatform) {
+  /// Says what has been counted, and how much memory there was before and is after everything.
+  func sayAll(interruptCount: UInt64, on platform: BoardPlatform) {
     guard isSaid else { return }
+    printLine("SHOWCASE counted doorbells=\(Doorbells.count) interrupts=\(interruptCount)")
     printLine("SHOWCASE memory before=\(memory) after=\(Self.freeByteCount(on: platform))")
   }
 

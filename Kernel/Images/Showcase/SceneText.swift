@@ -20,7 +20,8 @@ struct SceneText: Sendable {
       height: font.height(scale: scale))
   }
 
-  private var margin: Int { 10 * scale }
+  /// How far the facts are from the edges.
+  var margin: Int { 10 * scale }
   private var valueX: Int { margin + font.width(of: 9, scale: scale) }
   private func lineY(_ line: Int) -> Int { height - margin - (4 - line) * 12 * scale + 4 * scale }
 

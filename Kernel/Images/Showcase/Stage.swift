@@ -14,13 +14,20 @@ struct Stage {
   /// Whether the device may lie: then nothing that it refuses is left at that.
   private let isHostile: Bool
   private var scenes = InlineArray<16, Scene?>(repeating: nil)
+  /// What lies over the first scene.
+  private var overlay: Overlay?
+  /// Which scanout that was.
+  private var front: Int?
+  /// How long has been drawn so far, in nanoseconds.
+  private(set) var drawingTime: UInt64 = 0
   /// A bit for each scanout on which nothing can be shown, until the displays change.
   private var paused: UInt16 = 0
   /// When the last change of the displays was noticed, for those that have not been drawn since.
   private var change: Nanoseconds?
   private var changed: UInt16 = 0
 
-  init(place: SceneFacts.Place, lastStep: UInt64?, isHostile: Bool) {
+  init(place: SceneFacts.Place, lastStep: UInt64?, isHostile: Bool, hasOverlay: Bool) {
+    if hasOverlay { overlay = Overlay() }
     self.place = place
     self.lastStep = lastStep
     self.isHostile = isHostile
@@ -29,11 +36,18 @@ struct Stage {
   /// The first scanout's scene, if there is one.
   var first: Scene? { scenes[0] }
 
+  /// The size of the scene that the overlay is on; nil if there is none yet.
+  var frontSize: (width: Int, height: Int)? {
+    guard let front, let scene = scenes[front] else { return nil }
+    return (scene.width, scene.height)
+  }
+
   /// Draws and presents a frame on each enabled scanout.
   ///
   /// - Throws: What ends the display, not only a size.
   mutating func step<T: Transport & ~Copyable>(
-    on screen: inout Display<BoardPlatform, T>, waiting patience: BoardWaiter<BoardPlatform>
+    on screen: inout Display<BoardPlatform, T>, under console: inout TextConsole,
+    _ sketch: inout SceneSketch, waiting patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
     let now = screen.platform.now
     if try screen.takeDisplayEvent(waiting: patience) {
@@ -41,6 +55,7 @@ struct Stage {
       change = now
       changed = .max
     }
+    moveFront(to: screen.firstScanout.map { Int($0.rawValue) })
     // A computer without a display is possible, but not this one.
     if isHostile, screen.firstScanout == nil { throw .noScanout }
     for index in 0..<screen.scanoutCount {
@@ -48,7 +63,7 @@ struct Stage {
         scenes[index] = nil
       } else if paused >> UInt16(index) & 1 == 0 {
         do throws(GPUError) {
-          try step(index, on: &screen, waiting: patience)
+          try step(index, on: &screen, under: &console, &sketch, waiting: patience)
         } catch {
           guard error.isAboutSize, !isHostile else { throw error }
           printLine("SHOWCASE scanout=\(index) \(error)")
@@ -58,26 +73,42 @@ struct Stage {
     }
   }
 
+  /// Begins anew where the overlay goes, and where it was.
+  private mutating func moveFront(to scanout: Int?) {
+    if scanout == front { return }
+    if overlay != nil {
+      if let front { scenes[front] = nil }
+      if let scanout { scenes[scanout] = nil }
+    }
+    front = scanout
+  }
+
   @inline(never)
   private mutating func step<T: Transport & ~Copyable>(
-    _ index: Int, on screen: inout Display<BoardPlatform, T>,
-    waiting patience: BoardWaiter<BoardPlatform>
+    _ index: Int, on screen: inout Display<BoardPlatform, T>, under console: inout TextConsole,
+    _ sketch: inout SceneSketch, waiting patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
     var frame = try screen.nextFrame(on: screen.scanouts[index].id, waiting: patience)
+    if index == front { overlay?.takeDamage(of: &console, &sketch, frame.width, frame.height) }
     guard var scene = scenes[index], scene.width == frame.width, scene.height == frame.height else {
-      return try begin(index, frame, on: &screen, waiting: patience)
+      return try begin(index, frame, on: &screen, under: console, sketch, waiting: patience)
     }
     let isLast = lastStep.map { UInt64(scene.step) >= $0 } ?? false
     if !isLast { scene.advance() }
-    let damage = scene.damage
+    var damage = DamageList(scene.damage.rectangles, within: frame.bounds)
+    if index == front, let overlay { damage.formUnion(overlay.damage) }
     // What the pixels lack, and what changes.
     var area = frame.staleRegion
-    area.formUnion(DamageList(damage.rectangles, within: frame.bounds))
+    area.formUnion(damage)
+    let start = screen.platform.now
     var canvas = Canvas(
       width: frame.width, height: frame.height, format: frame.format, pixels: frame.pixels)
     scene.draw(on: &canvas, in: area.rectangles)
+    if index == front { overlay?.draw(console, sketch, on: &canvas, in: area) }
+    drawingTime &+= screen.platform.now.since(start).rawValue
     let presentation = try screen.present(frame, damage: damage.rectangles)
     scenes[index] = scene
+    if index == front { overlay?.isShown() }
     guard !isLast, UInt64(scene.step) == lastStep else { return }
     try screen.finish(presentation, waiting: patience)
     printLine(
@@ -88,6 +119,7 @@ struct Stage {
   /// known that the device takes that size.
   private mutating func begin<T: Transport & ~Copyable>(
     _ index: Int, _ frame: consuming Frame, on screen: inout Display<BoardPlatform, T>,
+    under console: borrowing TextConsole, _ sketch: borrowing SceneSketch,
     waiting patience: BoardWaiter<BoardPlatform>
   ) throws(GPUError) {
     var frame = frame
@@ -97,9 +129,13 @@ struct Stage {
     var canvas = Canvas(
       width: width, height: height, format: frame.format, pixels: frame.pixels)
     scene.draw(on: &canvas)
+    if index == front {
+      overlay?.draw(console, sketch, on: &canvas, in: DamageList(canvas.bounds))
+    }
     let presentation = try screen.present(frame)
     try screen.finish(presentation, waiting: patience)
     scenes[index] = scene
+    if index == front { overlay?.isShown() }
     printLine("SHOWCASE scanout=\(index) size=\(width)x\(height)")
     if let change, changed >> UInt16(index) & 1 != 0 {
       let time = screen.platform.now.since(change).rawValue / 1000

@@ -6,7 +6,7 @@ internal import VirtIO
 struct Console {
   private let registers: RegisterWindow<MMIO>
 
-  /// `UARTDR`, to write.
+  /// `UARTDR`.
   private static var data: UInt { 0x000 }
   /// `UARTCR`.
   private static var control: UInt { 0x030 }
@@ -16,6 +16,11 @@ struct Console {
   private static var flags: UInt { 0x018 }
   /// `UARTFR.TXFF`: the transmit FIFO is full.
   private static var transmitFull: UInt32 { 1 << 5 }
+
+  /// `UARTFR.RXFE`: the receive FIFO is empty.
+  private static var receiveEmpty: UInt32 { 1 << 4 }
+  /// `UARTDR.OE`, `BE`, `PE` and `FE`: something is wrong with what was received.
+  private static var receiveErrors: UInt32 { 0xf00 }
 
   /// Nil if the registers cannot lie there.
   init?(base: UInt64) {
@@ -40,5 +45,12 @@ struct Console {
       }
       registers.write32(UInt32(text[index]), at: Self.data)
     }
+  }
+
+  /// Takes what was received; nil if there is nothing, or if it is damaged.
+  func receive() -> UInt8? {
+    guard registers.read32(at: Self.flags) & Self.receiveEmpty == 0 else { return nil }
+    let word = registers.read32(at: Self.data)
+    return word & Self.receiveErrors == 0 ? UInt8(truncatingIfNeeded: word) : nil
   }
 }

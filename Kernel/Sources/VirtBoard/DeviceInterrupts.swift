@@ -39,6 +39,18 @@ public struct DeviceInterrupts: ~Copyable {
   /// Whether the device interrupts at all.
   public var areUsed: Bool { way != .polling }
 
+  /// How many interrupts of the device its driver has taken so far.
+  public var count: UInt64 {
+    Self.count(of: first) &+ Self.count(of: second) &+ Self.count(of: third)
+  }
+
+  private static func count(of line: borrowing InterruptLine<BoardInterrupts>?) -> UInt64 {
+    switch line {
+    case .some(let line): BoardInterrupts.count(of: line)
+    case .none: 0
+    }
+  }
+
   /// Waits for the device as it can be waited for: asleep if it interrupts, else asking it all the time.
   ///
   /// - Parameters:

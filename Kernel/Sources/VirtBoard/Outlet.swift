@@ -33,7 +33,13 @@ public func printLine(_ message: Message) {
   console?.send(end.span)
   Crash.note(message.text)
   Crash.note(end.span)
+  BoardLog.note(message.text)
+  BoardLog.note(end.span)
 }
+
+/// Takes a byte that somebody has sent over the serial line; nil if there is none. Does not block: who wants to miss
+/// nothing asks as often as somebody can type.
+public func receiveByte() -> UInt8? { Outlet.current.console?.receive() }
 
 /// Says why the kernel cannot go on, and who called this if the board's ``Reporting`` is full; has that
 /// shown by the ``CrashHandler`` if there is one; and switches the machine off.
@@ -42,6 +48,7 @@ public func panic(_ message: Message) -> Never {
   let start: Message = "PANIC: "
   Outlet.current.console?.send(start.text)
   Crash.note(start.text)
+  BoardLog.note(start.text)
   printLine(message)
   if let sendCalls = unsafe Reporting.current.sendCalls { sendCalls(Backtrace.innermostRecord) }
   Crash.end()

@@ -53,7 +53,7 @@ public struct EnduranceRun: Sendable {
     configuration = MachineConfiguration(image: image)
     configuration.gpus = ["virtio-gpu-pci,addr=1,xres=320,yres=200"]
     configuration.memoryMiB = 64
-    configuration.append = "frames=\(frameCount) pace=none counters=yes"
+    configuration.append = "frames=\(frameCount) pace=none counters=yes only=scene"
     configuration.traceEvents = [Self.doorbell, Self.flush, Self.resource, Self.interrupt]
   }
 

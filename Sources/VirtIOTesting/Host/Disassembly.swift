@@ -102,7 +102,10 @@ package struct Disassembly: Sendable {
     for instruction in instructions {
       if instruction.function != last { start = instruction.address }
       last = instruction.function
-      if last.hasPrefix("OUTLINED_FUNCTION") { functions[start, default: []].append(instruction) }
+      // What functions are alike in but for a constant is merged, and called so by each.
+      if last.hasPrefix("OUTLINED_FUNCTION") || last.hasSuffix("Tm") {
+        functions[start, default: []].append(instruction)
+      }
     }
     return functions
   }

@@ -28,6 +28,8 @@ public struct MachineConfiguration: Sendable {
   ///
   /// One that names no `id` gets `gpu0`, `gpu1` and so on, by position.
   public var gpus = ["virtio-gpu-pci"]
+  /// Whether there are a keyboard and a tablet, behind the GPUs.
+  public var hasInput = false
   /// Where the pictures go.
   public var display = Display.none
   /// The kernel's arguments.
@@ -97,6 +99,7 @@ public struct MachineConfiguration: Sendable {
       let named = gpu.split(separator: ",").contains { $0.hasPrefix("id=") }
       arguments += ["-device", named ? gpu : "\(gpu),id=\(identifier)"]
     }
+    if hasInput { arguments += ["-device", "virtio-keyboard-pci", "-device", "virtio-tablet-pci"] }
     switch display {
     case .none:
       arguments += ["-display", "none"]

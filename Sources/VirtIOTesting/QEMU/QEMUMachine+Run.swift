@@ -39,7 +39,7 @@ extension QEMUMachine {
     do {
       let outcome = try await Subprocess.run(
         .path(FilePath(program.path)), arguments: Arguments(configuration.arguments(in: folder)),
-        input: .none, output: .sequence, error: .sequence
+        input: .inputWriter, output: .sequence, error: .sequence
       ) { execution in
         let pid = execution.processIdentifier.value
         let cleanup = Cleanup.shared.add { kill(pid, SIGKILL) }
@@ -51,6 +51,7 @@ extension QEMUMachine {
         }
         let output = execution.standardOutput
         let errorOutput = execution.standardError
+        let input = execution.standardInputWriter
         return try await withThrowingTaskGroup(of: Ending<Result>.self) { group in
           group.addTask {
             async let errorsRead: Void = {
@@ -80,8 +81,8 @@ extension QEMUMachine {
             do {
               let qmp = try await connect(to: folder.file("qmp"), serial: serial)
               let machine = QEMUMachine(
-                configuration: configuration, folder: folder, serial: serial, errors: errors,
-                qmp: qmp, processIdentifier: pid)
+                configuration: configuration, folder: folder, serial: serial, input: input,
+                errors: errors, qmp: qmp, processIdentifier: pid)
               if !configuration.startsStopped { try await machine.resume() }
               return .body(try await body(machine))
             } catch let error as QEMUError {

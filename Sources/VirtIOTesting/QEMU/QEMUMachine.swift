@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 
 /// A running QEMU: what the body of ``run(_:deadline:onLine:_:)`` may do with it.
 public final class QEMUMachine: Sendable {
@@ -11,15 +12,17 @@ public final class QEMUMachine: Sendable {
   /// The number of QEMU's process: for a debugger, or to end it in the middle of a test.
   public let processIdentifier: Int32
   private let folder: TemporaryFolder
+  private let input: StandardInputWriter
   private let errors: ErrorTail
 
   init(
     configuration: MachineConfiguration, folder: TemporaryFolder, serial: SerialLog,
-    errors: ErrorTail, qmp: QMPClient, processIdentifier: Int32
+    input: StandardInputWriter, errors: ErrorTail, qmp: QMPClient, processIdentifier: Int32
   ) {
     self.configuration = configuration
     self.folder = folder
     self.serial = serial
+    self.input = input
     self.errors = errors
     self.qmp = qmp
     self.processIdentifier = processIdentifier
@@ -33,6 +36,13 @@ public final class QEMUMachine: Sendable {
   /// Stops the processor; devices still do what somebody outside has them do.
   public func pause() async throws {
     try await qmp.execute("stop")
+  }
+
+  /// Sends bytes to the guest over its serial line. It takes them as fast as it looks for them; what is sent to a
+  /// machine that has ended is lost.
+  public func type(_ bytes: [UInt8]) async {
+    // Its end is told by all else that is asked of it.
+    _ = try? await input.write(bytes)
   }
 
   /// Waits for the guest's READY line; throws its PANIC line if that comes instead.

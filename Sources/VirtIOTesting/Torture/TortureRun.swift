@@ -32,7 +32,7 @@ public struct TortureRun: Sendable {
     configuration = MachineConfiguration(image: image)
     configuration.gpus = ["virtio-gpu-pci,addr=1,xres=\(width),yres=\(height)"]
     configuration.memoryMiB = 64
-    configuration.append = "device=hostile counters=yes"
+    configuration.append = "device=hostile counters=yes only=scene"
     configuration.hasTestAccess = true
     configuration.logItems = []
     configuration.traceEvents = [Self.doorbell]

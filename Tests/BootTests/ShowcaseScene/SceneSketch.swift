@@ -1,0 +1,1 @@
+../../../Kernel/Images/Showcase/SceneSketch.swift
