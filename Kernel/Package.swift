@@ -155,9 +155,15 @@ let package = Package(
   ]
 )
 
-// The fuzzer itself needs the runtime of libFuzzer: who wants it says FUZZER=1, as `virtio-evidence fuzz` does.
+// The fuzzer itself needs the runtime of libFuzzer: who wants it says FUZZER=careful, or one of the
+// other kinds, as `virtio-evidence fuzz` does.
 if let kind = Context.environment["FUZZER"] {
-  let calls = kind == "fast" ? ["cmp1", "cmp2", "cmp4", "cmp8", "const_cmp1", "const_cmp2", "const_cmp4", "const_cmp8", "switch", "pc_indir"] : []
+  let calls =
+    kind == "fast"
+    ? [
+      "cmp1", "cmp2", "cmp4", "cmp8", "const_cmp1", "const_cmp2", "const_cmp4", "const_cmp8",
+      "switch", "pc_indir",
+    ] : []
   package.targets += [
     .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
     .executableTarget(

@@ -47,7 +47,9 @@ enum FontCase {
     try check(
       1...32 ~= font.cellWidth && 1...128 ~= font.cellHeight, "font: a glyph is too small or large")
     let table = FontTable(bytes, of: font)
-    for scalar in [UInt32](0...0x17f) + table.scalars.prefix(64) + table.scalars.suffix(64) + [0x2500, 0xfffd, 0x10ffff] {
+    for scalar in [UInt32](0...0x17f) + table.scalars.prefix(64) + table.scalars.suffix(64) + [
+      0x2500, 0xfffd, 0x10ffff,
+    ] {
       guard let scalar = Unicode.Scalar(scalar) else { continue }
       let glyph = table.glyph(of: scalar)
       try check(font.contains(scalar) == (glyph != nil), "font: \(scalar.value) is there, or not")

@@ -37,7 +37,8 @@ enum DeviceTreeCase {
       for window in 0..<host.windows.count {
         let window = host.windows[window]
         try check(
-          [.io, .memory32, .memory64].contains(window.space), "a window is of no kind: \(window.space)")
+          [.io, .memory32, .memory64].contains(window.space),
+          "a window is of no kind: \(window.space)")
         let end = window.busAddress.addingReportingOverflow(window.byteCount)
         let cpuEnd = window.address.addingReportingOverflow(window.byteCount)
         try check(window.byteCount > 0 && !end.overflow && !cpuEnd.overflow, "a window wraps")
@@ -105,7 +106,8 @@ enum DeviceTreeCase {
         let found = map.specifier(bus: 0, device: device, function: 0, pin: 1)
         try check((found?.number ?? 0) < 988, "an interrupt is none")
         try check(
-          1...4 ~= InterruptMap.swizzled(pin: 1, device: device), "behind a bridge there is no such pin")
+          1...4 ~= InterruptMap.swizzled(pin: 1, device: device),
+          "behind a bridge there is no such pin")
         try check(found == nil || map.count > 0, "an interrupt comes of an empty map")
       }
       let messages = MessageMap(of: host, in: tree)
