@@ -54,7 +54,7 @@ struct PSFFontTests {
         """)
   }
 
-  @Test("a table that is no UTF-8: what cuts a character off is one itself, the rest shows as U+FFFD")
+  @Test("a table that is no UTF-8: what cuts a character off is one itself, the rest is U+FFFD")
   func badTable() throws {
     var bytes = Array(Self.small.prefix(32 + 12))
     bytes += [0xC3] + Array("A".utf8) + [0xFF] + [0xE0, 0xFF] + Array("B".utf8) + [0xFF]
