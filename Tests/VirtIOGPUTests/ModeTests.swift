@@ -148,7 +148,7 @@ struct ModeTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("a size is refused while one refused before still waits for a frame in hand: both go, in turn")
+  @Test("a size is refused while one refused before waits for a frame in hand: both go, in turn")
   func refusedTwice() throws {
     var display = try rig.open(buffers: .two)
     rig.gpu.amend = { request, reply in
