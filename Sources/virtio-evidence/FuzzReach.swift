@@ -108,7 +108,8 @@ struct FuzzReach {
     var description: String {
       switch self {
       case .found(let boundary):
-        "An input of \(boundary) finds something: 'virtio-evidence fuzz --only \(boundary)' says what."
+        "An input of \(boundary) finds something; "
+          + "'virtio-evidence fuzz --only \(boundary)' says what."
       case .nothing(let file): "There is nothing of \(file) in the fuzzer; mend Fuzzing/parsers.tsv."
       case .notMeasured(let reason): "What was reached could not be read: \(reason)"
       }
