@@ -110,7 +110,7 @@ struct FuzzReach {
       case .found(let boundary):
         "An input of \(boundary) finds something; "
           + "'virtio-evidence fuzz --only \(boundary)' says what."
-      case .nothing(let file): "There is nothing of \(file) in the fuzzer; mend Fuzzing/parsers.tsv."
+      case .nothing(let file): "The fuzzer has nothing of \(file); mend Fuzzing/parsers.tsv."
       case .notMeasured(let reason): "What was reached could not be read: \(reason)"
       }
     }
