@@ -26,7 +26,9 @@ struct FuzzReach {
 
   /// Tries each input of a boundary once, in parts of as many as a command may name.
   private func replay(_ boundary: String, by fuzzer: FuzzRun, into folder: URL) async throws {
-    let all = "find \"$@\" -type f -print0 2>/dev/null | xargs -0 -n 500 \"$FUZZER\" >/dev/null 2>&1"
+    let all = """
+      find "$@" -type f -print0 2>/dev/null | xargs -0 -n 500 "$FUZZER" >/dev/null 2>&1
+      """
     let profile = folder.appendingPathComponent("\(boundary)-%m.profraw").path
     let tried = try await Command(
       "env",
@@ -62,7 +64,9 @@ struct FuzzReach {
 
   private func judge(_ coverage: RegionCoverage, _ files: [String]) throws {
     let rows = try Table(contentsOf: root.appendingPathComponent("Fuzzing/unreached.tsv")).rows
-    var excused = rows.compactMap { row in row["file"].map { Line(file: $0, text: row["line"] ?? "") } }
+    var excused = rows.compactMap { row in
+      row["file"].map { Line(file: $0, text: row["line"] ?? "") }
+    }
     let known = Set(excused)
     var (reached, count, wrong) = (0, 0, 0)
     for file in files {

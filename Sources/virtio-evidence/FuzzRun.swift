@@ -5,8 +5,8 @@ import VirtIOTesting
 struct FuzzRun {
   /// What can be fuzzed, the quick ones first.
   static let boundaries = [
-    "edid", "font", "bootargs", "devicetree", "configuration", "handshake", "split", "packed", "control",
-    "cursor", "capsets", "stack",
+    "edid", "font", "bootargs", "devicetree", "configuration", "handshake", "split", "packed",
+    "control", "cursor", "capsets", "stack",
   ]
 
   /// What came of a run.
