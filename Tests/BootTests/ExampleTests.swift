@@ -12,7 +12,7 @@ import VirtIOTesting
     let new = try NewPackage("hello", using: checkout)
     let package = try await ImagePackage(at: try new.write(in: folder.path))
     #expect(package.name == "hello")
-    try await ImageBuilder(checkout).build(package)
+    try await Example.build(package)
     for form in ImageForm.allCases {
       var machine = MachineConfiguration(image: package.product(form))
       machine.gpus = ["virtio-gpu-pci,xres=640,yres=480"]
