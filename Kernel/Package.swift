@@ -35,7 +35,10 @@ let image: [Target.Dependency] = [
 let package = Package(
   name: "virtio-kernel",
   platforms: [.macOS(.v15)],
-  products: [.library(name: "VirtBoard", targets: ["VirtBoard"])],
+  products: [
+    .library(name: "VirtBoard", targets: ["VirtBoard"]),
+    .library(name: "KernelFont", targets: ["KernelFont"]),
+  ],
   dependencies: [.package(name: "swift-virtio", path: "..")],
   targets: [
     .target(name: "KernelBoot"),

@@ -61,10 +61,10 @@ extension Span<UInt32> {
   /// Sixteen loads that the compiler joins, if it knows the length of a block where this is inlined.
   @inline(__always)
   func vector(at start: Int) -> SIMD16<UInt32> {
-    SIMD16(
-      self[start], self[start &+ 1], self[start &+ 2], self[start &+ 3], self[start &+ 4],
-      self[start &+ 5], self[start &+ 6], self[start &+ 7], self[start &+ 8], self[start &+ 9],
-      self[start &+ 10], self[start &+ 11], self[start &+ 12], self[start &+ 13],
-      self[start &+ 14], self[start &+ 15])
+    // A function for the sum: as sixteen in one expression it takes the compiler seconds to check.
+    @inline(__always) func word(_ lane: Int) -> UInt32 { self[start &+ lane] }
+    return SIMD16(
+      word(0), word(1), word(2), word(3), word(4), word(5), word(6), word(7), word(8), word(9),
+      word(10), word(11), word(12), word(13), word(14), word(15))
   }
 }

@@ -75,6 +75,10 @@ struct Boot: AsyncParsableCommand {
   var gpu: [String] = []
 
   @Option(
+    help: "A further device, as QEMU's -device takes it, such as virtio-tablet-pci; repeatable.")
+  var device: [String] = []
+
+  @Option(
     name: .customLong("qemu-arg"), parsing: .unconditionalSingleValue,
     help: "One further argument for QEMU; repeatable.")
   var qemuArguments: [String] = []
@@ -215,6 +219,7 @@ struct Boot: AsyncParsableCommand {
     machine.cpu = cpu
     machine.memoryMiB = memory
     machine.append = append
+    machine.devices = device
     machine.extraArguments = qemuArguments
     machine.hasDebugger = gdb
     machine.startsStopped = staysStopped

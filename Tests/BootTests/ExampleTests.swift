@@ -12,34 +12,30 @@ import VirtIOTesting
     let new = try NewPackage("hello", using: checkout)
     let package = try await ImagePackage(at: try new.write(in: folder.path))
     #expect(package.name == "hello")
-    try await ImageBuilder(checkout).build(package)
+    try await Example.build(package)
     for form in ImageForm.allCases {
       var machine = MachineConfiguration(image: package.product(form))
       machine.gpus = ["virtio-gpu-pci,xres=640,yres=480"]
       try await MachineSlots.shared.run(machine) { machine in
         try await machine.waitUntilReady()
         let picture = try await machine.picture()
-        #expect(picture.width == 640 && picture.height == 480)
-        // Compared first: a list of all pixels that differ would take a minute.
-        let isSame = picture.bytes == Self.helloPixels(width: 640, height: 480)
-        #expect(isSame, "the picture is another than HelloPixels'")
+        #expect(picture.isSame(as: Self.helloPixels(width: 640, height: 480)))
         #expect(picture[0, 0] == .init(red: 0x10, green: 0x20, blue: 0x40))
         #expect(picture[32, 32] == .init(red: 0xF0, green: 0x51, blue: 0x38))
         #expect(machine.serial.lines.map(\.text) == ["HELLO READY"])
+        try await Example.keepPicture(of: machine, as: "HelloPixels")
         #expect(machine.guestErrors() == [])
       }
     }
   }
 
-  /// What HelloPixels draws, in red, green and blue.
-  private static func helloPixels(width: Int, height: Int) -> [UInt8] {
-    var pixels = [UInt32](repeating: 0, count: width * height)
-    var canvas = Canvas(
-      width: width, height: height, format: .b8g8r8x8, pixels: pixels.mutableSpan)
-    canvas.fill(Color(rgb: 0x10_2040))
-    canvas.fill(Rectangle(x: 32, y: 32, width: 400, height: 96), with: Color(rgb: 0xF0_5138))
-    canvas.draw("Hello, pixels!", x: 64, y: 64, scale: 4, color: .white)
-    return pixels.flatMap { [UInt8($0 >> 16 & 255), UInt8($0 >> 8 & 255), UInt8($0 & 255)] }
+  /// What HelloPixels draws.
+  private static func helloPixels(width: Int, height: Int) -> Picture? {
+    Picture(width: width, height: height) { canvas in
+      canvas.fill(Color(rgb: 0x10_2040))
+      canvas.fill(Rectangle(x: 32, y: 32, width: 400, height: 96), with: Color(rgb: 0xF0_5138))
+      canvas.draw("Hello, pixels!", x: 64, y: 64, scale: 4, color: .white)
+    }
   }
 
   @Test("a new package's files say how to boot it, and where swift-virtio lies")

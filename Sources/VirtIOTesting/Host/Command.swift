@@ -34,6 +34,9 @@ package struct Command: Sendable {
     self.folder = folder
   }
 
+  /// Ours, but for which tests of this package somebody wants to build: of others, all is wanted.
+  private static let environment = Environment.inherit.updating(["TEST_TARGETS": nil])
+
   private var executable: Executable {
     program.contains("/") ? .path(FilePath(program)) : .name(program)
   }
@@ -42,7 +45,8 @@ package struct Command: Sendable {
   package func collect() async throws -> Output {
     let limit = 64 << 20
     let result = try await Subprocess.run(
-      executable, arguments: Arguments(arguments), workingDirectory: folder.map { FilePath($0) },
+      executable, arguments: Arguments(arguments), environment: Self.environment,
+      workingDirectory: folder.map { FilePath($0) },
       output: .string(limit: limit), error: .string(limit: limit))
     return Output(
       text: result.standardOutput, errorText: result.standardError,
@@ -54,7 +58,8 @@ package struct Command: Sendable {
     let cleanup = Mutex<Cleanup.Token?>(nil)
     defer { if let token = cleanup.withLock({ $0 }) { Cleanup.shared.remove(token) } }
     let result = try await Subprocess.run(
-      executable, arguments: Arguments(arguments), workingDirectory: folder.map { FilePath($0) },
+      executable, arguments: Arguments(arguments), environment: Self.environment,
+      workingDirectory: folder.map { FilePath($0) },
       input: .none, output: .currentStandardError, error: .currentStandardError
     ) { execution in
       let pid = execution.processIdentifier

@@ -9,6 +9,6 @@
 extern const uint8_t kernel_font[];
 extern const size_t kernel_font_size;
 
-static inline const uint8_t *kernel_font_start(void) { return kernel_font; }
+static inline const uint8_t *_Nonnull kernel_font_start(void) { return kernel_font; }
 
 #endif

@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Where swift-virtio lies.
+let checkout = "../.."
+
+let package = Package(
+  name: "TwoDisplays",
+  dependencies: [
+    .package(name: "swift-virtio", path: checkout),
+    .package(name: "virtio-kernel", path: "\(checkout)/Kernel"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "TwoDisplays",
+      dependencies: [
+        .product(name: "VirtBoard", package: "virtio-kernel"),
+        .product(name: "VirtIO", package: "swift-virtio"),
+        .product(name: "VirtIOPCI", package: "swift-virtio"),
+        .product(name: "VirtIOGraphics", package: "swift-virtio"),
+        .product(name: "VirtIOGPU", package: "swift-virtio"),
+      ],
+      swiftSettings: [.swiftLanguageMode(.v6)])
+  ]
+)
