@@ -62,6 +62,8 @@ struct StackCase: ~Copyable {
     if display == nil {
       // A queue whose device does not say that it let go of it keeps its memory.
       if case .device(.queueRefused(_, isKept: true)) = refusal { keptCount = 1 }
+      // And one that does not say that it was reset may still use all that it was told of.
+      if machine.lastStatusRead != 0 { keptCount = 4 }
       try check(machine.liveAllocationCount <= keptCount, "memory is lost by opening")
       input.end()
       machine.clearFaults()

@@ -209,9 +209,6 @@ extension Display where T: ~Copyable {
       surfaces[index & 15] = consume old
     }
     if isWanted { revertRequest(index) }
-    // Without the resource, the device was never told of its memory: it goes as soon as no frame is in hand.
-    let isUnknown = failed.created.isEmpty
     retiredSurfaces[index & 15] = consume failed
-    if isUnknown { freeRetired(index) }
   }
 }

@@ -16,7 +16,7 @@ import VirtIOTesting
     }
   }
   /// Those that are tried: each feature is in some of them, and lacks in others.
-  static let rings = Sweep.of(allRings, every: 3)
+  static let rings = Sweep.of(allRings, every: 5)
   /// What else there is, of notifications and of resets.
   static let others: [Features] = Sweep.of(
     [

@@ -191,6 +191,9 @@ public final class ModelMachine: Sendable {
     withCore { $0.allocations.failing = range }
   }
 
+  /// The device status as the driver last read it; 0 is how a device says that it was reset.
+  public var lastStatusRead: UInt8 { withCore { $0.common.statusSeen } }
+
   /// How many allocations were asked for.
   public var allocationCount: Int { withCore { $0.allocations.requestCount } }
   /// How many of them the driver has not given back.
