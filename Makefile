@@ -22,12 +22,15 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 	  && echo "The Showcase drew $(CURDIR)/build/showcase.png, and build/showcase-animation.png moves (an APNG)"; \
 	fi
 
+# Nobody looks for places in what only these tests are built from.
+kernel_tests := --scratch-path Kernel/.build/tests --disable-index-store -debug-info-format none
+
 # The images take one core, the tests of the drivers all that there are: so they are built side by side. What
 # the machine has left meanwhile, and while QEMU is waited for, the kernel's tests take, in a folder of their own;
 # what they say is told in one piece.
 test: qemu font lint ## Runs every test
 	@mkdir -p build
-	@nice swift test --package-path Kernel --scratch-path Kernel/.build/tests >build/kernel-tests.txt 2>&1 & kernel=$$!; \
+	@nice swift test --package-path Kernel $(kernel_tests) >build/kernel-tests.txt 2>&1 & kernel=$$!; \
 	  swift build --product virtio-vm && vm="$$(swift build --show-bin-path)/virtio-vm" \
 	  && { swift build --build-tests & tests=$$!; "$$vm" build; images=$$?; wait $$tests && [ $$images = 0 ]; } \
 	  && swift test || { kill $$kernel; exit 1; }; \
@@ -45,7 +48,7 @@ docs: swift ## Writes the documentation of every public module as a web site int
 
 evidence: qemu images ## Runs every test and writes which shows what into docs/evidence.md
 	swift test --event-stream-output-path $(CURDIR)/build/tests.jsonl --event-stream-version 6.3
-	swift test --package-path Kernel --scratch-path Kernel/.build/tests --event-stream-output-path $(CURDIR)/build/kernel-tests.jsonl --event-stream-version 6.3
+	swift test --package-path Kernel $(kernel_tests) --event-stream-output-path $(CURDIR)/build/kernel-tests.jsonl --event-stream-version 6.3
 	swift run virtio-evidence write build/tests.jsonl build/kernel-tests.jsonl
 
 coverage: qemu ## Runs the tests that boot nothing, and says how many lines of each module they reach

@@ -44,8 +44,8 @@ package struct ImageBuilder: Sendable {
     self.checkout = checkout
   }
 
-  /// Builds one image with a description of where each instruction comes from, which it does not have
-  /// otherwise, and is the same but for that.
+  /// Builds one image with all that a debugger can be told of each instruction, where others say no more than
+  /// which line it comes from; it is the same but for that.
   ///
   /// - Returns: The path of its ELF file.
   package func buildDescribed(_ name: String) async throws -> String {
@@ -108,7 +108,10 @@ package struct ImageBuilder: Sendable {
 
   /// How the package manager builds for the machine.
   private static func options(toolset: String) -> [String] {
-    ["-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", toolset]
+    [
+      "-c", "release", "--triple", "aarch64-none-none-elf", "--toolset", toolset, "-Xswiftc",
+      "-gline-tables-only",
+    ]
   }
 
   /// How it builds the kernel's images, in the kernel's folder.

@@ -56,9 +56,9 @@ import VirtIOTesting
   /// Kinds of rings: each feature is in one of them, and lacks in another.
   static let rings: [Features] = Sweep.of(
     [
-      [], [.inOrder, .eventIndex], [.packedRing, .inOrder, .indirectDescriptors],
-      [.packedRing, .eventIndex],
-    ], every: 3)
+      [.packedRing, .eventIndex], [.inOrder, .eventIndex],
+      [.packedRing, .inOrder, .indirectDescriptors], [],
+    ], every: 4)
 
   private static func configuration(_ features: Features, heads: Int) -> ModelConfiguration {
     var configuration = ModelConfiguration()
