@@ -23,7 +23,7 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 	fi
 
 # Nobody looks for places in what only these tests are built from.
-kernel_tests := --scratch-path Kernel/.build/tests --disable-index-store -debug-info-format none
+kernel_tests := --scratch-path Kernel/.build/tests -debug-info-format none
 
 # The images take one core, the tests of the drivers all that there are: so they are built side by side. What
 # the machine has left meanwhile, and while QEMU is waited for, the kernel's tests take, in a folder of their own;

@@ -95,9 +95,12 @@ extension ControlQueue {
       && queue.hasPair(first: Layout.transferSlot(of: index))
   }
 
-  /// Whose the commands are that are not free; nil if they are.
+  /// Whose the commands are that are not free; nil if they are, or if a small queue has no room for so many.
   mutating func place(ofTaken index: Int) -> FramePlace? {
-    freeFrames >> UInt8(truncatingIfNeeded: index) & 1 == 0 ? frames[index].place : nil
+    guard index < layout.frameCount, freeFrames >> UInt8(truncatingIfNeeded: index) & 1 == 0 else {
+      return nil
+    }
+    return frames[index].place
   }
 
   /// Has commands stand ready for a slot.

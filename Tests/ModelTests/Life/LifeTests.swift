@@ -217,6 +217,21 @@ extension ModelMachine {
     #expect(machine.finish() == [])
   }
 
+  @Test("with one picture and a small queue a frame is complete once the device is done with it")
+  func smallQueue() throws {
+    var configuration = ModelConfiguration()
+    configuration.queueSizes = [16, 2]
+    configuration.offeredFeatures = Features([.version1, .accessPlatform]).rawValue
+    let machine = ModelMachine(configuration)
+    var display = try machine.open(buffers: .one)
+    for _ in 0..<5 {
+      let presentation = try display.present(display.nextFrame(waiting: patience))
+      try display.finish(presentation, waiting: patience)
+    }
+    try display.close(waiting: patience)
+    #expect(machine.finish() == [])
+  }
+
   @Test("SPLIT-D-5, SPLIT-AVAIL-1: the indices of 16 bits wrap", .enabled(if: Sweep.isWhole))
   func wrap() throws {
     var configuration = ModelConfiguration()
