@@ -167,7 +167,13 @@ struct ModeTests {
       }
     }
     rig.gpu.amend = { _, _ in }
-    _ = consume inHand
+    // What was on its way out did not come back: its frame is nobody's.
+    do throws(GPUError) {
+      _ = try display.present(inHand)
+      Issue.record("a frame of a surface that went is presented")
+    } catch {
+      #expect(error == .staleFrame)
+    }
     try display.setMode(width: 30, height: 10)
     var width: Int?
     for _ in 0..<8 {
