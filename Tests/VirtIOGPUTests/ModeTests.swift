@@ -148,45 +148,70 @@ struct ModeTests {
     #expect(rig.platform.isBalanced)
   }
 
-  @Test("a size is refused while one refused before waits for a frame in hand: both go, in turn")
-  func refusedTwice() throws {
-    var display = try rig.open(buffers: .two)
+  /// Has the first surface of a display refused, then another size asked for.
+  ///
+  /// - Returns: A frame of the first, which is on its way out, and stays so while the frame is in hand.
+  private func refuseFirst(of display: inout TestDisplay) throws(GPUError) -> Frame {
     rig.gpu.amend = { request, reply in
       if request.type == 0x106 { reply?.type = 0x1201 }
     }
     let inHand = try display.nextFrame(waiting: rig.waiter)
     try present(&display)
-    for size in 20..<24 as Range<UInt32> {
-      try display.setMode(width: size, height: 10)
-      for _ in 0..<4 {
-        do throws(GPUError) {
-          if let frame = try display.tryNextFrame() { _ = try display.present(frame) }
-        } catch {
-          guard case .command = error else { throw error }
-        }
-      }
-    }
-    rig.gpu.amend = { _, _ in }
-    // What was on its way out did not come back: its frame is nobody's.
+    try display.setMode(width: 20, height: 10)
+    _ = failure { () throws(GPUError) in _ = try display.nextFrame(waiting: rig.waiter) }
+    return inHand
+  }
+
+  /// A frame of a surface on its way out is nobody's.
+  private func expectStale(_ frame: consuming Frame, _ display: inout TestDisplay) {
     do throws(GPUError) {
-      _ = try display.present(inHand)
+      _ = try display.present(frame)
       Issue.record("a frame of a surface that went is presented")
     } catch {
       #expect(error == .staleFrame)
     }
-    try display.setMode(width: 30, height: 10)
-    var width: Int?
-    for _ in 0..<8 {
-      do throws(GPUError) {
-        if let frame = try display.tryNextFrame() {
-          width = frame.width
-          _ = try display.present(frame)
-        }
-      } catch {
-        guard case .command = error else { throw error }
+  }
+
+  @Test("a size is refused while one refused before waits for a frame in hand: both go, in turn")
+  func refusedTwice() throws {
+    var display = try rig.open(buffers: .two)
+    let inHand = try refuseFirst(of: &display)
+    let frame = try display.nextFrame(waiting: rig.waiter)
+    #expect(frame.width == 20)
+    _ = try display.present(frame)
+    for _ in 0..<4 {
+      let error = failure { () throws(GPUError) in
+        let isNone = isNothing(try display.tryNextFrame())
+        #expect(isNone, "the first surface does not come back")
       }
+      guard case .command(let reported) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(reported.subject.command == .resourceAttachBacking)
     }
-    #expect(width == 30)
+    rig.gpu.amend = { _, _ in }
+    expectStale(inHand, &display)
+    for _ in 0..<4 {
+      let frame = try display.nextFrame(waiting: rig.waiter)
+      #expect(frame.width == 64, "as before the size that was refused")
+      _ = try display.present(frame)
+    }
+    try display.close(waiting: rig.waiter)
+    #expect(rig.platform.isBalanced)
+  }
+
+  @Test("what is on its way out is not shown again by a recovery, though nothing else can be")
+  func recoveredWhileGoing() throws {
+    var display = try rig.open(buffers: .two)
+    let inHand = try refuseFirst(of: &display)
+    rig.gpu.amend = { _, _ in }
+    _ = try display.nextFrame(waiting: rig.waiter)
+    rig.gpu.clear()
+    try display.recover(waiting: rig.waiter)
+    #expect(!rig.gpu.types.contains(0x101))
+    expectStale(inHand, &display)
+    for _ in 0..<4 { try present(&display) }
     try display.close(waiting: rig.waiter)
     #expect(rig.platform.isBalanced)
   }
