@@ -40,6 +40,10 @@ struct Fuzz: AsyncParsableCommand {
 
   func validate() throws {
     if seconds < 1 { throw ValidationError("Say how many seconds to look: one or more.") }
+    if planted, reach || inputs != nil {
+      throw ValidationError(
+        "--planted is a look of its own: it takes neither --reach nor --inputs.")
+    }
     if let inputs, inputs < 1 { throw ValidationError("Say how many inputs to try: one or more.") }
     if !only.isEmpty, !FuzzRun.boundaries.contains(only) {
       throw ValidationError(
