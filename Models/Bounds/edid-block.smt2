@@ -6,9 +6,8 @@
 (assert (bvsge index #x0000000000000001))
 (define-fun present () (_ BitVec 64) (bvudiv count #x0000000000000080))
 (define-fun least ((a (_ BitVec 64)) (b (_ BitVec 64))) (_ BitVec 64) (ite (bvslt a b) a b))
-(define-fun most ((a (_ BitVec 64)) (b (_ BitVec 64))) (_ BitVec 64) (ite (bvslt a b) b a))
 (define-fun guard () Bool
-  (bvslt index (most (least claimed present) #x0000000000000001)))
+  (and (bvslt index #x0000000000000008) (bvslt index (least claimed present))))
 (define-fun planted () Bool (bvslt index claimed))
 (define-fun claim () Bool
   (bvsle (bvadd (bvmul index #x0000000000000080) #x0000000000000080) count))

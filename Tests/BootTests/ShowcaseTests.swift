@@ -139,9 +139,12 @@ import VirtIOTesting
       #expect(try Expectation(Self.width, Self.height).matches(try await machine.picture()))
       // Keys that nobody has a use for, too.
       await machine.type(Array("\u{1B}xh".utf8))
+      let display = try await Self.line("display: ", machine)
       let modes = try await Self.line("modes: ", machine)
       _ = try await Self.line("keys: m next mode, 0-9 a mode, c clear the drawing, ", machine)
       #expect(try await Self.showsLog(machine))
+      #expect(display.hasPrefix("display: QEMU Monitor, "))
+      #expect(display.contains(" modes, rather 640x480 at "))
       #expect(modes.hasPrefix("modes: 0 the display's own, 1 800x600, 2 1024x768, "))
       await machine.type(Array("m".utf8))
       _ = try await Self.line("SHOWCASE mode=1: 800x600", machine)

@@ -61,6 +61,7 @@ struct Desk: ~Copyable {
     switch command {
     case .help:
       printLine("keys: m next mode, 0-9 a mode, c clear the drawing, h help, q power off")
+      modes.sayDescription(of: &screen)
       modes.sayAll(of: screen)
     case .nextMode: try choose(nil, for: &screen)
     case .mode(let number): try choose(number, for: &screen)

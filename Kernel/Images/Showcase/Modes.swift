@@ -46,6 +46,31 @@ struct Modes {
     printLine(line)
   }
 
+  /// Says how the first display describes itself, if it has.
+  func sayDescription<T: Transport & ~Copyable>(of screen: inout Display<BoardPlatform, T>) {
+    guard let first = screen.firstScanout, let edid = screen.edid(of: first), edid.isValid else {
+      return printLine("display: it has not said what it is")
+    }
+    var line: Message = "display: "
+    if let name = edid.displayName {
+      line.write(ascii: name.ascii)
+      line.write(", ")
+    }
+    let list = edid.modes
+    line.write(UInt64(list.count))
+    line.write(" modes")
+    if let preferred = list.preferred {
+      line.write(", rather ")
+      line.write(UInt64(preferred.width))
+      line.write("x")
+      line.write(UInt64(preferred.height))
+      line.write(" at ")
+      line.write(UInt64(preferred.refreshRate &+ 500) / 1000)
+      line.write(" Hz")
+    }
+    printLine(line)
+  }
+
   /// Gives the first display the next size, or the one of a number; one that there is not is said.
   mutating func choose<T: Transport & ~Copyable>(
     _ wanted: Int?, for screen: inout Display<BoardPlatform, T>

@@ -34,9 +34,6 @@ public enum DeviceTreeError: Error, Equatable, Sendable {
 
   /// No enabled node has `device_type = "memory"` and a range that is not empty.
   case noMemory
-
-  /// No enabled node is compatible with `pci-host-ecam-generic`.
-  case noPCIHost
 }
 
 extension DeviceTreeError {
@@ -53,7 +50,6 @@ extension DeviceTreeError {
     case .badValue: "valid reg, ranges, bus-range or method"
     case .untranslatable: "bus ranges that cover the address"
     case .noMemory: "memory node in the device tree"
-    case .noPCIHost: "pci-host-ecam-generic in the device tree"
     }
   }
 

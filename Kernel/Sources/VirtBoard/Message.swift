@@ -40,6 +40,14 @@ public struct Message: ExpressibleByStringInterpolation, TextSink {
     }
   }
 
+  /// Adds what somebody else has written: a question mark for what is not printable ASCII.
+  @inline(never)
+  public mutating func write(ascii text: Span<UInt8>) {
+    for index in text.indices {
+      append(0x20...0x7e ~= text[index] ? text[index] : UInt8(ascii: "?"))
+    }
+  }
+
   /// Adds a number in decimal.
   public mutating func write(_ number: UInt64) {
     write(number, base: 10)

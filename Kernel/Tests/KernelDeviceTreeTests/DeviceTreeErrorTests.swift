@@ -11,7 +11,6 @@ struct DeviceTreeErrorTests {
     (.badToken(found: 5, offset: 16), 5, 16), (.nestedTooDeep(offset: 20), nil, 20),
     (.badCellCount(found: 3, offset: 24), 3, 24), (.badValue(offset: 28), nil, 28),
     (.untranslatable(address: 1 << 40, offset: 32), 1 << 40, 32), (.noMemory, nil, nil),
-    (.noPCIHost, nil, nil),
   ]
 
   @Test("each says what was looked for, in words of its own")

@@ -36,7 +36,7 @@ extension DisplayMode {
   }
 
   private init(dmtRow row: Int) {
-    let start = row &* 4
+    let start = DMTTimings.start(ofRow: row)
     self.init(
       row: DMTTimings.rows[start], DMTTimings.rows[start &+ 1], DMTTimings.rows[start &+ 2],
       DMTTimings.rows[start &+ 3])
@@ -46,6 +46,11 @@ extension DisplayMode {
 private enum DMTTimings {
   /// How many ids there are: from 1 on, without gaps.
   static var idCount: Int { 88 }
+
+  /// Where a row begins; of the last one if there is none.
+  static func start(ofRow row: Int) -> Int {
+    Int(bitPattern: min(UInt(bitPattern: row), 92)) &* 4
+  }
 
   /// VESA's Display Monitor Timings in order of their ids, as rows of ``DisplayMode/init(row:_:_:_:)``.
   ///

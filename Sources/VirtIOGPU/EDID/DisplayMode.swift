@@ -39,11 +39,9 @@ public struct DisplayMode: Hashable, Sendable {
     isInterlaced: Bool, isPreferred: Bool
   ) {
     // From fields of at most 24 bits each, so that nothing overflows.
-    guard width > 0, height > 0, clock > 0, linePixelCount > 0, frameLineCount > 0 else {
-      return nil
-    }
-    let pixelCount = linePixelCount &* frameLineCount
-    let perSecond = clock &* 1_000_000 &* (isInterlaced ? 2 : 1)
+    let pixelCount = UInt(bitPattern: linePixelCount &* frameLineCount)
+    guard width > 0, height > 0, clock > 0, pixelCount > 0 else { return nil }
+    let perSecond = UInt(bitPattern: clock) &* 1_000_000 &* (isInterlaced ? 2 : 1)
     let rate = (perSecond &+ pixelCount / 2) / pixelCount
     guard rate > 0 else { return nil }
     self.init(

@@ -4,7 +4,8 @@ import VirtIO
 public struct DisplayModeList: Sendable {
   private var storage: FixedArray<64, DisplayMode>
   /// How many modes the list holds: up to 64.
-  public private(set) var count = 0
+  public var count: Int { Int(heldCount) }
+  private var heldCount: UInt8 = 0
   /// Whether there were more than the list holds.
   public private(set) var isTruncated = false
   /// The first mode that the display would rather have than others, whether the list had room for it or
@@ -34,6 +35,6 @@ public struct DisplayModeList: Sendable {
       return
     }
     storage[count] = mode
-    count &+= 1
+    heldCount &+= 1
   }
 }

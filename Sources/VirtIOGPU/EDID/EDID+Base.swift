@@ -4,7 +4,7 @@ extension EDID {
   private static var descriptors: StrideTo<Int> { stride(from: 54, to: 126, by: 18) }
 
   /// Calls `body` with each detailed timing among the descriptors.
-  static func forEachDetailedMode(ofBase block: Span<UInt8>, _ body: (DisplayMode) -> Void) {
+  static func forEachDetailedMode(ofBase block: EDIDBlock, _ body: (DisplayMode) -> Void) {
     // Since EDID 1.4 the first is the preferred one; before, if a bit says so.
     let isFirstPreferred = block.byte(19) >= 4 || block.byte(24) & 2 != 0
     for start in descriptors {
@@ -14,7 +14,7 @@ extension EDID {
   }
 
   /// The detailed timing at a place; nil if there is something else, or nothing.
-  static func detailedMode(_ block: Span<UInt8>, at start: Int, isPreferred: Bool) -> DisplayMode? {
+  static func detailedMode(_ block: EDIDBlock, at start: Int, isPreferred: Bool) -> DisplayMode? {
     let isInterlaced = block.byte(start &+ 17) & 0x80 != 0
     let width = block.byte(start &+ 2) | (block.byte(start &+ 4) & 0xf0) &<< 4
     let blankWidth = block.byte(start &+ 3) | (block.byte(start &+ 4) & 0x0f) &<< 8
@@ -30,7 +30,7 @@ extension EDID {
   }
 
   /// Calls `body` with each standard timing: the eight of the block and six for each such descriptor.
-  static func forEachStandardMode(ofBase block: Span<UInt8>, _ body: (DisplayMode) -> Void) {
+  static func forEachStandardMode(ofBase block: EDIDBlock, _ body: (DisplayMode) -> Void) {
     for index in 0..<8 { standardMode(block, at: 38 &+ index &* 2, body) }
     for start in descriptors where isDescriptor(block, at: start, tag: 0xfa) {
       for index in 0..<6 { standardMode(block, at: start &+ 5 &+ index &* 2, body) }
@@ -38,7 +38,7 @@ extension EDID {
   }
 
   private static func standardMode(
-    _ block: Span<UInt8>, at place: Int, _ body: (DisplayMode) -> Void
+    _ block: EDIDBlock, at place: Int, _ body: (DisplayMode) -> Void
   ) {
     let (size, rest) = (block.byte(place), block.byte(place &+ 1))
     // 0x0101 is written where there is none, by some 0x0000 or 0x0100: 256 pixels are nobody's width.
@@ -57,7 +57,7 @@ extension EDID {
   }
 
   /// Calls `body` with the timing of each bit that is set in Established Timings III, I and II.
-  static func forEachEstablishedMode(ofBase block: Span<UInt8>, _ body: (DisplayMode) -> Void) {
+  static func forEachEstablishedMode(ofBase block: EDIDBlock, _ body: (DisplayMode) -> Void) {
     for start in descriptors where isDescriptor(block, at: start, tag: 0xf7) {
       establishedModes(block, at: start &+ 6, byteCount: 6, firstBit: 24, body)
     }
@@ -65,7 +65,7 @@ extension EDID {
   }
 
   private static func establishedModes(
-    _ block: Span<UInt8>, at start: Int, byteCount: Int, firstBit: Int,
+    _ block: EDIDBlock, at start: Int, byteCount: Int, firstBit: Int,
     _ body: (DisplayMode) -> Void
   ) {
     for bit in 0..<byteCount &* 8 where block.byte(start &+ bit / 8) &<< (bit % 8) & 0x80 != 0 {
@@ -74,7 +74,7 @@ extension EDID {
   }
 
   /// Whether there is a descriptor with this tag at a place, and no timing.
-  static func isDescriptor(_ block: Span<UInt8>, at start: Int, tag: Int) -> Bool {
+  static func isDescriptor(_ block: EDIDBlock, at start: Int, tag: Int) -> Bool {
     block.word(start) == 0 && block.byte(start &+ 2) == 0 && block.byte(start &+ 3) == tag
   }
 
@@ -82,10 +82,8 @@ extension EDID {
   /// CTA-861.
   func text(tag: Int) -> EDIDText? {
     let blocks = blocks
-    let bytes = bytes
     for index in 0..<8 where blocks.isBelieved(index) {
-      let start = index &* Self.blockByteCount
-      let block = bytes.extracting(start..<start &+ Self.blockByteCount)
+      let block = block(index)
       guard index == 0 || block.byte(0) == Self.ctaTag else { continue }
       for place in index == 0 ? Self.descriptors : Self.descriptors(ofCTA: block)
       where Self.isDescriptor(block, at: place, tag: tag) {

@@ -1,29 +1,33 @@
 /// What is in an extension block that holds a section of DisplayID, 1.x or 2.x.
 extension EDID {
-  /// Where the data blocks of the section lie; nil if it does not fit or does not add up to 0.
-  static func displayIDSection(in block: Span<UInt8>) -> Range<Int>? {
+  /// Where the data blocks of the section begin.
+  private static var sectionStart: Int { 5 }
+
+  /// Where they end; nil if the section does not fit or does not add up to 0.
+  static func sectionEnd(ofDisplayID block: EDIDBlock) -> Int? {
     // Tag of the extension; version, length, type and count of the section, its data, its checksum.
-    let end = 5 &+ block.byte(2)
-    guard end < blockByteCount &- 1, block.sum(1..<end &+ 1) == 0 else { return nil }
-    return 5..<end
+    let end = sectionStart &+ block.byte(2)
+    guard end < EDIDBlock.byteCount &- 1, block.sum(from: 1, to: end &+ 1) == 0 else { return nil }
+    return end
   }
 
   /// Calls `body` with each mode of its data blocks. One that would go beyond the section ends the walk.
-  static func forEachMode(ofDisplayID block: Span<UInt8>, _ body: (DisplayMode) -> Void) {
-    guard let section = displayIDSection(in: block) else { return }
-    var start = section.lowerBound
-    while start &+ 3 <= section.upperBound {
-      let content = start &+ 3..<start &+ 3 &+ block.byte(start &+ 2)
-      guard content.upperBound <= section.upperBound else { return }
+  static func forEachMode(ofDisplayID block: EDIDBlock, _ body: (DisplayMode) -> Void) {
+    guard let sectionEnd = sectionEnd(ofDisplayID: block) else { return }
+    var start = sectionStart
+    while start &+ 3 <= sectionEnd {
+      let end = start &+ 3 &+ block.byte(start &+ 2)
+      guard end <= sectionEnd else { return }
       forEachMode(
-        ofType: block.byte(start), revision: block.byte(start &+ 1), block, content, body)
-      start = content.upperBound
+        ofType: block.byte(start), revision: block.byte(start &+ 1), block, from: start &+ 3,
+        to: end, body)
+      start = end
     }
   }
 
-  /// Calls `body` with each mode in the content of a data block.
+  /// Calls `body` with each mode in the content of a data block, from `first` to before `end`.
   static func forEachMode(
-    ofType type: Int, revision: Int, _ block: Span<UInt8>, _ content: Range<Int>,
+    ofType type: Int, revision: Int, _ block: EDIDBlock, from first: Int, to end: Int,
     _ body: (DisplayMode) -> Void
   ) {
     /// How many bytes more than usual each timing has.
@@ -39,16 +43,17 @@ extension EDID {
     case 0x24: stride = 6
     case 0x2a: stride = 6 &+ extra
     case 0x06, 0x07, 0x08: break
-    case 0x81: return forEachMode(ofCTADataBlocks: block, content, body)
+    case 0x81: return forEachMode(ofCTADataBlocks: block, from: first, to: end, body)
     default: return
     }
-    var start = content.lowerBound
-    while start &+ stride <= content.upperBound {
+    var start = first
+    while start &+ stride <= end {
       switch type {
       case 0x07, 0x08:
-        let first = (start &- content.lowerBound) &* 8 &+ 1
+        let firstCode = (start &- first) &* 8 &+ 1
         for bit in 0..<8 where block.byte(start) &>> bit & 1 != 0 {
-          let mode = type == 7 ? DisplayMode(dmt: first &+ bit) : DisplayMode(vic: first &+ bit)
+          let code = firstCode &+ bit
+          let mode = type == 7 ? DisplayMode(dmt: code) : DisplayMode(vic: code)
           if let mode { body(mode) }
         }
       case 0x06, 0x23:
@@ -74,7 +79,7 @@ extension EDID {
   }
 
   private static func mode(
-    ofType type: Int, revision: Int, _ block: Span<UInt8>, at start: Int
+    ofType type: Int, revision: Int, _ block: EDIDBlock, at start: Int
   ) -> DisplayMode? {
     switch type {
     case 0x03: return longMode(block, at: start, unit: 10, preference: 0x80)
@@ -97,7 +102,7 @@ extension EDID {
 
   /// Types I and VII: all numbers of a timing, each less one. The lines are those of a whole picture.
   private static func longMode(
-    _ block: Span<UInt8>, at start: Int, unit: Int, preference: Int
+    _ block: EDIDBlock, at start: Int, unit: Int, preference: Int
   ) -> DisplayMode? {
     let flags = block.byte(start &+ 3)
     let width = block.word(start &+ 4) &+ 1
@@ -110,7 +115,7 @@ extension EDID {
   }
 
   /// Type II: the same in fewer bits, the width in units of 8.
-  private static func shortMode(_ block: Span<UInt8>, at start: Int) -> DisplayMode? {
+  private static func shortMode(_ block: EDIDBlock, at start: Int) -> DisplayMode? {
     let flags = block.byte(start &+ 3)
     let horizontal = block.word(start &+ 4)
     let width = ((horizontal & 0x1ff) &+ 1) &* 8
@@ -123,7 +128,7 @@ extension EDID {
   }
 
   /// Type III: width, shape and rate.
-  private static func aspectMode(_ block: Span<UInt8>, at start: Int) -> DisplayMode? {
+  private static func aspectMode(_ block: EDIDBlock, at start: Int) -> DisplayMode? {
     let width = (block.byte(start &+ 1) &+ 1) &* 8
     let height: Int? =
       switch block.byte(start) & 0x0f {
@@ -148,7 +153,7 @@ extension EDID {
 
   /// A width and a height, each less one, and a rate in hertz less one.
   private static func namedMode(
-    _ block: Span<UInt8>, at start: Int, rate: Int, isPreferred: Bool
+    _ block: EDIDBlock, at start: Int, rate: Int, isPreferred: Bool
   ) -> DisplayMode {
     DisplayMode(
       width: UInt32(clamping: block.word(start) &+ 1),
@@ -157,7 +162,7 @@ extension EDID {
   }
 
   /// A pixel clock in 24 bits, less one.
-  private static func clock(_ block: Span<UInt8>, at start: Int) -> Int {
+  private static func clock(_ block: EDIDBlock, at start: Int) -> Int {
     (block.word(start) | block.byte(start &+ 2) &<< 16) &+ 1
   }
 }

@@ -30,23 +30,30 @@ extension EDID {
 
   /// The version of the EDID standard that the base block follows.
   public var version: Version? {
-    isValid ? Version(major: bytes[18], minor: bytes[19]) : nil
+    guard isValid else { return nil }
+    let base = block(0)
+    return Version(
+      major: UInt8(truncatingIfNeeded: base.byte(18)),
+      minor: UInt8(truncatingIfNeeded: base.byte(19)))
   }
 
   /// The manufacturer: three letters, as UEFI's registry of PNP ids gives them.
   public var manufacturer: EDIDText? {
-    isValid ? EDIDText(letters: bytes.byte(8) &<< 8 | bytes.byte(9)) : nil
+    guard isValid else { return nil }
+    let base = block(0)
+    return EDIDText(letters: base.byte(8) &<< 8 | base.byte(9))
   }
 
   /// The manufacturer's own number for this kind of display.
   public var productCode: UInt16? {
-    isValid ? UInt16(truncatingIfNeeded: bytes.word(10)) : nil
+    isValid ? UInt16(truncatingIfNeeded: block(0).word(10)) : nil
   }
 
   /// The number of this very display. 0 is none.
   public var serialNumber: UInt32? {
     guard isValid else { return nil }
-    let number = bytes.word(12) | bytes.word(14) &<< 16
+    let base = block(0)
+    let number = base.word(12) | base.word(14) &<< 16
     return number == 0 ? nil : UInt32(truncatingIfNeeded: number)
   }
 
@@ -60,15 +67,15 @@ extension EDID {
   /// whole display, by the centimetre.
   public var physicalSize: PhysicalSize? {
     guard isValid else { return nil }
-    let bytes = bytes
-    if Self.detailedMode(bytes, at: 54, isPreferred: false) != nil {
-      let high = bytes.byte(68)
-      let width = bytes.byte(66) | (high & 0xf0) &<< 4
-      let height = bytes.byte(67) | (high & 0x0f) &<< 8
+    let base = block(0)
+    if Self.detailedMode(base, at: 54, isPreferred: false) != nil {
+      let high = base.byte(68)
+      let width = base.byte(66) | (high & 0xf0) &<< 4
+      let height = base.byte(67) | (high & 0x0f) &<< 8
       if width != 0, height != 0 { return PhysicalSize(width, height) }
     }
     // If only one of them is there, it is not a size but a shape.
-    let (width, height) = (bytes.byte(21), bytes.byte(22))
+    let (width, height) = (base.byte(21), base.byte(22))
     return width == 0 || height == 0 ? nil : PhysicalSize(width &* 10, height &* 10)
   }
 }

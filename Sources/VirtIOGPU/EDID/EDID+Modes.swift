@@ -10,12 +10,10 @@ extension EDID {
   public func forEachMode(_ body: (DisplayMode) -> Void) {
     let blocks = blocks
     guard blocks.isBelieved(0) else { return }
-    let bytes = bytes
-    let base = bytes.extracting(first: Self.blockByteCount)
+    let base = block(0)
     Self.forEachDetailedMode(ofBase: base, body)
     for index in 1..<8 where blocks.isBelieved(index) {
-      let start = index &* Self.blockByteCount
-      let block = bytes.extracting(start..<start &+ Self.blockByteCount)
+      let block = block(index)
       switch block.byte(0) {
       case Self.ctaTag: Self.forEachMode(ofCTA: block, body)
       case Self.displayIDTag: Self.forEachMode(ofDisplayID: block, body)

@@ -8,19 +8,18 @@ public struct EDIDBlocks: Equatable, Sendable {
   /// A bit for each believed block.
   private let believed: UInt8
 
-  init(_ bytes: Span<UInt8>) {
-    presentCount = bytes.count / EDID.blockByteCount
-    guard presentCount > 0, EDID.isBase(bytes) else {
+  init(of edid: EDID) {
+    presentCount = edid.presentBlockCount
+    guard edid.isValid else {
       claimedCount = 0
       believed = 0
       return
     }
-    claimedCount = bytes.byte(126) &+ 1
+    claimedCount = edid.block(0).byte(126) &+ 1
     var believed: UInt8 = 1
     // A count is a claim: what is not there is not looked for.
-    for index in 1..<max(min(claimedCount, presentCount), 1) {
-      let start = index &* EDID.blockByteCount
-      if EDID.isExtension(bytes.extracting(start..<start &+ EDID.blockByteCount)) {
+    for index in 1..<8 where index < min(claimedCount, presentCount) {
+      if EDID.isExtension(edid.block(index)) {
         believed |= 1 &<< UInt8(truncatingIfNeeded: index)
       }
     }
@@ -38,46 +37,28 @@ public struct EDIDBlocks: Equatable, Sendable {
 }
 
 extension EDID {
-  static var blockByteCount: Int { 128 }
-
   /// Which blocks there are, and which of them are believed. Looks at every byte.
-  public var blocks: EDIDBlocks { EDIDBlocks(bytes) }
+  public var blocks: EDIDBlocks { EDIDBlocks(of: self) }
 
   /// Whether the base block is believed. If not, everything here but ``bytes`` is nil or nothing.
-  public var isValid: Bool { Self.isBase(bytes) }
+  public var isValid: Bool { presentBlockCount > 0 && Self.isBase(block(0)) }
 
-  /// Whether the data begins with a base block: by its header, its version 1 and its checksum.
-  static func isBase(_ bytes: Span<UInt8>) -> Bool {
-    guard bytes.count >= blockByteCount else { return false }
-    for index in 0..<8 where bytes.byte(index) != (index == 0 || index == 7 ? 0 : 0xff) {
+  /// Whether a block is a base block: by its header, its version 1 and its checksum.
+  private static func isBase(_ block: EDIDBlock) -> Bool {
+    for index in 0..<8 where block.byte(index) != (index == 0 || index == 7 ? 0 : 0xff) {
       return false
     }
-    return bytes.byte(18) == 1 && bytes.sum(0..<blockByteCount) == 0
+    return block.byte(18) == 1 && block.sum(from: 0, to: EDIDBlock.byteCount) == 0
   }
 
   /// Whether a block adds up to 0; in one of DisplayID, its section has to do so too.
-  static func isExtension(_ block: Span<UInt8>) -> Bool {
-    guard block.count == blockByteCount, block.sum(0..<blockByteCount) == 0 else { return false }
-    return block.byte(0) != displayIDTag || displayIDSection(in: block) != nil
+  static func isExtension(_ block: EDIDBlock) -> Bool {
+    guard block.sum(from: 0, to: EDIDBlock.byteCount) == 0 else { return false }
+    return block.byte(0) != displayIDTag || sectionEnd(ofDisplayID: block) != nil
   }
 
   /// The tag of a CTA-861 extension block.
   static var ctaTag: Int { 0x02 }
   /// The tag of an extension block that holds a section of DisplayID.
   static var displayIDTag: Int { 0x70 }
-}
-
-extension Span<UInt8> {
-  /// The byte at `index`; 0 where there is none.
-  func byte(_ index: Int) -> Int { indices.contains(index) ? Int(self[index]) : 0 }
-
-  /// The two bytes at `index`, the lower first.
-  func word(_ index: Int) -> Int { byte(index) | byte(index &+ 1) &<< 8 }
-
-  /// What the bytes of a range add up to, modulo 256.
-  func sum(_ range: Range<Int>) -> UInt8 {
-    var sum: UInt8 = 0
-    for index in range { sum &+= UInt8(truncatingIfNeeded: byte(index)) }
-    return sum
-  }
 }

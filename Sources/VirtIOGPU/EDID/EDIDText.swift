@@ -4,26 +4,29 @@ import VirtIO
 public struct EDIDText: Equatable, Sendable {
   private var storage: FixedArray<13, UInt8>
   /// How many characters there are: 1 to 13.
-  public private(set) var count = 0
+  public var count: Int { Int(characterCount) }
+  private var characterCount: UInt8
 
   /// Reads a text of up to 13 bytes: it ends with a line feed or a zero if it is shorter. What is not
   /// printable ASCII is left out, and so are spaces at the end.
   ///
   /// - Returns: Nil if nothing is left.
-  init?(_ block: Span<UInt8>, at start: Int) {
-    storage = FixedArray(repeating: 0)
-    var end = 0
-    for index in 0..<storage.count {
-      let byte = block.byte(start &+ index)
+  init?(_ block: EDIDBlock, at start: Int) {
+    var characters = FixedArray<13, UInt8>(repeating: 0)
+    var (count, end): (UInt8, UInt8) = (0, 0)
+    var place = start
+    while place < start &+ 13 {
+      let byte = block.byte(place)
+      place &+= 1
       if byte == 0x0a || byte == 0 { break }
       guard 0x20...0x7e ~= byte else { continue }
-      storage[count] = UInt8(truncatingIfNeeded: byte)
+      characters[Int(count)] = UInt8(truncatingIfNeeded: byte)
       count &+= 1
       if byte != 0x20 { end = count }
     }
-    count = end
-    if count == 0 { return nil }
-    for index in count..<storage.count { storage[index] = 0 }
+    if end == 0 { return nil }
+    storage = FixedArray { index in index < Int(end) ? characters[index] : 0 }
+    characterCount = end
   }
 
   /// Three capital letters of five bits each, 1 for A; nil if one is none.
@@ -34,7 +37,7 @@ public struct EDIDText: Equatable, Sendable {
     storage = FixedArray { index in
       index < 3 ? UInt8(truncatingIfNeeded: 0x40 &+ letters &>> (10 &- index &* 5) & 0x1f) : 0
     }
-    count = 3
+    characterCount = 3
   }
 
   /// The characters.

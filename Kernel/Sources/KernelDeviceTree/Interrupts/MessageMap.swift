@@ -28,12 +28,12 @@ public struct MessageMap: Sendable {
     }
     if let map = tree.property(.messageMap, of: host) {
       var index = 0
-      while let count = tree.cell(at: index &+ 3, of: map) {
-        entries.append(
-          Entry(
-            first: tree.cell(at: index, of: map) ?? 0,
-            controller: tree.cell(at: index &+ 1, of: map) ?? 0,
-            device: tree.cell(at: index &+ 2, of: map) ?? 0, count: count))
+      while let first = tree.cell(at: index, of: map),
+        let controller = tree.cell(at: index &+ 1, of: map),
+        let device = tree.cell(at: index &+ 2, of: map),
+        let count = tree.cell(at: index &+ 3, of: map)
+      {
+        entries.append(Entry(first: first, controller: controller, device: device, count: count))
         index &+= 4
       }
     } else if let parent = tree.property(.messageParent, of: host),
