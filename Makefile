@@ -76,8 +76,9 @@ soak: qemu swift ## Shows a hundred thousand frames in QEMU, and ten million on 
 torture: qemu swift ## Breaks the running Showcase's device in many ways, and sees the picture come back
 	swift run virtio-vm torture
 
-fuzz: swift ## Sees the fuzzer find planted faults, then looks for new ones; FUZZ_SECONDS= for longer than 60 each
+fuzz: swift ## Sees the fuzzer find planted faults and reach all of the parsers, then looks for new ones; FUZZ_SECONDS= for longer than 60 each
 	swift run virtio-evidence fuzz --planted
+	swift run virtio-evidence fuzz --reach
 	swift run virtio-evidence fuzz --seconds $(or $(FUZZ_SECONDS),60)
 
 gl: qemu ## Runs the tests that need a display and OpenGL on this computer, and installs both

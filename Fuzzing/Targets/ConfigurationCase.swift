@@ -154,8 +154,12 @@ struct ConfigurationCase {
     let bridge = PCIHostBridge(
       ecam: ecam, firstBus: 0, lastBus: UInt8(busCount) - 1,
       io: PCIWindow(pciBase: 0x1000, cpuBase: 0x3eff_1000, byteCount: 0xf000),
-      memory32: PCIWindow(pciBase: Self.memory32, cpuBase: Self.memory32, byteCount: 1 << 28),
-      memory64: PCIWindow(pciBase: Self.memory64, cpuBase: Self.memory64, byteCount: 1 << 30))
+      memory32: PCIWindow(
+        pciBase: Self.memory32, cpuBase: Self.memory32, byteCount: choice & 8 == 0 ? 1 << 28 : 0),
+      // The last addresses that there are, too.
+      memory64: PCIWindow(
+        pciBase: choice & 4 == 0 ? Self.memory64 : 0 &- 1 << 30, cpuBase: Self.memory64,
+        byteCount: 1 << 30))
     let report = bridge.configure()
     try log.judge()
     try check(Int(report.lastBus) < Int(busCount), "a bus has the number \(report.lastBus)")

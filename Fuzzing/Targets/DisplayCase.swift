@@ -173,6 +173,7 @@ struct DisplayCase: ~Copyable {
   private mutating func capsets(_ display: inout FuzzDisplay) throws(GPUError) {
     let code = input.byte()
     let set: CapabilitySet?
+    if code & 7 == 6 { platform.failsIn = 0 }
     if code & 1 == 0 {
       let sets = try display.readCapabilitySets(waiting: Self.patience)
       set = sets.count > 0 ? sets.sets[Int(code >> 4) % sets.count] : nil

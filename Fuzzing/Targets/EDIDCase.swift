@@ -33,6 +33,7 @@ enum EDIDCase {
 
   private static func read(_ edid: EDID) throws(Finding) {
     let blocks = edid.blocks
+    try check(edid.bytes.count / 128 == blocks.presentCount, "blocks are not those of the bytes")
     try check(blocks.isBelieved(0) == edid.isValid, "the base block is believed or not")
     try check(
       blocks.believedCount <= min(blocks.claimedCount, blocks.presentCount),
@@ -51,10 +52,19 @@ enum EDIDCase {
     let list = edid.modes
     try check(list.count <= min(count, 64) && (list.count == 0) == (count == 0), "modes are lost")
     try check(list.isTruncated || list.count == 64 || list.count <= count, "modes are made up")
+    for index in list.modes.indices {
+      try check(list.modes[index].refreshRate > 0, "the list has a mode of nothing")
+    }
     if let preferred = edid.preferredMode { try check(preferred.isPreferred, "none is preferred") }
     try check(edid.displayName)
     try check(edid.serialText)
     try check(edid.manufacturer)
+    if let name = edid.displayName, let serial = edid.serialText {
+      let areAlike =
+        name.count == serial.count
+        && name.ascii.indices.allSatisfy { name.ascii[$0] == serial.ascii[$0] }
+      try check((name == serial) == areAlike, "two texts are taken for the same")
+    }
     if let size = edid.physicalSize {
       try check(1...4095 ~= size.width && 1...4095 ~= size.height, "a size is none")
     }

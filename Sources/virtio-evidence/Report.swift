@@ -8,6 +8,8 @@ struct Report {
   private let features: [Evidence.Row]
   private let hostile: [Evidence.Row]
   private let outcomes: HostileOutcomes
+  /// What the long tests reached, as text.
+  private let robustness: String
 
   /// The scopes that are counted. Rows of features that no driver needs are listed apart.
   private static let counted: Set<String> = ["core", "split", "packed", "pci", "mmio", "gpu"]
@@ -29,6 +31,8 @@ struct Report {
       evidence.row($0["id"] ?? "", text: $0["feature"] ?? "", scope: $0["scope"] ?? "")
     }
     outcomes = try HostileOutcomes(root: root)
+    robustness = try String(
+      contentsOf: tables.appendingPathComponent("robustness.md"), encoding: .utf8)
     hostile = try Table(contentsOf: tables.appendingPathComponent("hostile.tsv")).rows.map {
       evidence.row(
         $0["id"] ?? "",
@@ -74,7 +78,7 @@ struct Report {
     lines += Self.section("Conformance to VIRTIO 1.4", conformance)
     lines += Self.section("Of features that a driver may leave alone, not counted", optional)
     lines += Self.section("Hostile and faulty devices", hostile.filter(\.isInScope))
-    lines += ["## Figures", ""] + summary.map { "    " + $0 }
+    lines += [robustness, "## Figures", ""] + summary.map { "    " + $0 }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -88,12 +88,16 @@ enum DeviceTreeCase {
         try check(tree.bytes(of: found.value).count == count, "a value is cut")
         _ = tree.text(of: found.value).count
         _ = tree.isNamed("reg", found)
+        _ = tree.list(found.value, contains: "arm,pl011")
         _ = tree.cell(at: count / 4 - 1, of: found.value)
         property = tree.property(after: found, of: current)
       }
       node = tree.node(after: current)
     }
-    for index in -1..<4 { _ = tree.reservation(at: index) }
+    for index in -1..<4 {
+      guard let range = tree.reservation(at: index) else { continue }
+      try check(range.end >= range.base, "a reserved range ends before it begins")
+    }
     for path: DeviceTreeName in ["/", "/chosen", "/soc/bridge/uart"] { _ = tree.node(at: path) }
   }
 
