@@ -45,8 +45,9 @@ import VirtIOTesting
       for index in 0..<128 { sum &+= bytes[index] }
       #expect(sum == 0)
       // The first detailed timing has the size that QEMU was given.
-      #expect(Int(bytes[56]) | Int(bytes[58] >> 4) << 8 == 800)
-      #expect(Int(bytes[59]) | Int(bytes[61] >> 4) << 8 == 600)
+      let width = UInt16(bytes[56]) | UInt16(bytes[58] >> 4) << 8
+      let height = UInt16(bytes[59]) | UInt16(bytes[61] >> 4) << 8
+      #expect(width == 800 && height == 600)
       #expect(throws: GPUError.scanoutDisabled(ScanoutID(rawValue: 1))) {
         _ = try display.readEDID(of: ScanoutID(rawValue: 1), waiting: Self.second)
       }

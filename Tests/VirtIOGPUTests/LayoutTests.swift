@@ -13,8 +13,9 @@ struct LayoutTests {
   /// A display with so many scanouts, each with a picture.
   private func open(_ count: Int, buffers: BufferCount = .one) throws -> TestDisplay {
     rig.transport.configuration[2] = UInt32(count)
-    rig.gpu.outputs = (0..<count).map {
-      .init(x: UInt32(64 * $0), width: 64, height: UInt32(48 + 8 * $0))
+    rig.gpu.outputs = []
+    for index in 0..<UInt32(count) {
+      rig.gpu.outputs.append(.init(x: 64 * index, width: 64, height: 48 + 8 * index))
     }
     var display = try rig.open(buffers: buffers)
     for id in ids.prefix(count) {

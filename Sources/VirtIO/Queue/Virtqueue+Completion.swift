@@ -50,9 +50,7 @@ extension Virtqueue {
     // What the device wrote to the buffer is read after this.
     if mode.contains(.ordersForPlatform) { region.fullBarrier() }
     let id = UInt32(truncatingIfNeeded: used >> 32 & 0xffff)
-    let completed = completedCount
-    guard publishedCount != completed else { throw latch(.usedElement(id: id)) }
-    let completion = try take(id, UInt32(truncatingIfNeeded: used), after: completed)
+    let completion = try take(id, UInt32(truncatingIfNeeded: used), after: completedCount)
     cursor.advanceUsed(by: records[Int(id)].entryCount)
     return completion
   }

@@ -31,9 +31,10 @@ enum EDIDBytes {
     revision: UInt8 = 3, dataBlocks: [UInt8] = [], descriptors: [[UInt8]] = [],
     descriptorsAt offset: UInt8? = nil
   ) -> [UInt8] {
-    summed(
-      [0x02, revision, offset ?? UInt8(4 + dataBlocks.count), 0] + dataBlocks
-        + descriptors.flatMap { $0 })
+    var block: [UInt8] = [0x02, revision, offset ?? UInt8(4 + dataBlocks.count), 0]
+    block += dataBlocks
+    for descriptor in descriptors { block += descriptor }
+    return summed(block)
   }
 
   /// An extension block with a section of DisplayID, both of which add up to 0.
