@@ -26,15 +26,18 @@ run: qemu ## Boots the Showcase: in a window, or without a desktop into build/sh
 kernel_tests := --scratch-path Kernel/.build/tests -debug-info-format none
 
 # The images take one core, the tests of the drivers all that there are: so they are built side by side. What
-# the machine has left meanwhile, and while QEMU is waited for, the kernel's tests take, in a folder of their own;
+# the machine has left meanwhile, and while QEMU is waited for, the kernel's tests and the sample of mutants take;
 # what they say is told in one piece.
 test: qemu font lint ## Runs every test
 	@mkdir -p build
 	@nice swift test --package-path Kernel $(kernel_tests) >build/kernel-tests.txt 2>&1 & kernel=$$!; \
-	  swift build --product virtio-vm && vm="$$(swift build --show-bin-path)/virtio-vm" \
-	  && { swift build --build-tests & tests=$$!; "$$vm" build; images=$$?; wait $$tests && [ $$images = 0 ]; } \
-	  && swift test || { kill $$kernel; exit 1; }; \
-	  wait $$kernel; ended=$$?; cat build/kernel-tests.txt; exit $$ended
+	  swift build --product virtio-vm && bin="$$(swift build --show-bin-path)" \
+	  && { swift build --build-tests & tests=$$!; "$$bin/virtio-vm" build; images=$$?; wait $$tests && [ $$images = 0 ]; } \
+	  || { kill $$kernel; exit 1; }; \
+	  nice "$$bin/virtio-evidence" mutants --sample >build/mutants.txt 2>&1 & sample=$$!; \
+	  swift test; ended=$$?; \
+	  wait $$kernel || ended=1; wait $$sample || ended=1; \
+	  cat build/kernel-tests.txt build/mutants.txt; exit $$ended
 	swift run virtio-evidence check
 
 bench: qemu swift ## Measures the driver beside others, into docs/benchmarks.md

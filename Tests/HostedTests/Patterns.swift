@@ -11,7 +11,13 @@ struct ExpectedPicture {
   init(width: Int, height: Int, seed: UInt32) {
     self.width = width
     self.height = height
-    words = (0..<width * height).map { Self.word(UInt32($0), seed: seed) }
+    words = []
+    words.reserveCapacity(width * height)
+    var index: UInt32 = 0
+    while index < width * height {
+      words.append(Self.word(index, seed: seed))
+      index += 1
+    }
   }
 
   /// A picture of these words.
@@ -30,7 +36,11 @@ struct ExpectedPicture {
 
   /// Draws all of it.
   func draw(in pixels: inout MutableSpan<UInt32>) {
-    for index in pixels.indices { pixels[index] = words[index] }
+    var index = 0
+    while index < pixels.count {
+      pixels[index] = words[index]
+      index += 1
+    }
   }
 
   /// Draws a part of it.
@@ -51,25 +61,33 @@ struct ExpectedPicture {
     }
   }
 
+  /// What a screenshot of it holds. Without what is slow where nothing is optimised.
+  private var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(3 * words.count)
+    var index = 0
+    while index < words.count {
+      let word = words[index]
+      bytes.append(UInt8(truncatingIfNeeded: word >> 16))
+      bytes.append(UInt8(truncatingIfNeeded: word >> 8))
+      bytes.append(UInt8(truncatingIfNeeded: word))
+      index += 1
+    }
+    return bytes
+  }
+
   /// How a screenshot differs; nil if it does not.
   func difference(from picture: Picture) -> String? {
     guard picture.width == width, picture.height == height else {
       return "it is \(picture.width)x\(picture.height), not \(width)x\(height)"
     }
-    var wrong = 0
-    var first: String?
-    for index in words.indices {
-      let word = words[index]
-      let bytes = picture.bytes[3 * index..<3 * index + 3]
-      if bytes.elementsEqual([
-        UInt8(truncatingIfNeeded: word >> 16), UInt8(truncatingIfNeeded: word >> 8),
-        UInt8(truncatingIfNeeded: word),
-      ]) {
-        continue
-      }
-      wrong += 1
-      first = first ?? "\(index % width), \(index / width)"
+    let expected = bytes
+    if expected == picture.bytes { return nil }
+    let wrong = words.indices.filter {
+      expected[3 * $0..<3 * $0 + 3] != picture.bytes[3 * $0..<3 * $0 + 3]
     }
-    return first.map { "\(wrong) pixels differ, the first at \($0)" }
+    return wrong.first.map {
+      "\(wrong.count) pixels differ, the first at \($0 % width), \($0 / width)"
+    }
   }
 }

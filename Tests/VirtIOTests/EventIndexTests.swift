@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VirtIO
 import VirtIOTestDoubles
@@ -11,9 +12,16 @@ struct EventIndexTests {
     try Rig(offering: [.version1, .eventIndex])
   }
 
+  /// Where a batch starts. It takes long to come near the end of 16 bits: to more than one place there only with
+  /// SWEEP=all.
+  private static var starts: [UInt16] {
+    let isWhole = ProcessInfo.processInfo.environment["SWEEP"] == "all"
+    return [0, 1, 3, 0xfffe] + (isWhole ? [0xfffd, 0xffff] : [])
+  }
+
   @Test(
     "SPLIT-KICK-6, SPLIT-KICK-7: a batch is told of if it crosses avail_event, and only then",
-    arguments: [0, 1, 3, 0xfffd, 0xfffe, 0xffff] as [UInt16], 0..<6)
+    arguments: starts, 0..<6)
   func crossing(_ start: UInt16, _ distance: Int) throws {
     var rig = try Self.rig()
     let chains = try (0..<3).map { number in try rig.readableChain(number) }

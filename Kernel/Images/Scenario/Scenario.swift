@@ -113,11 +113,12 @@ struct Scenario {
 
   /// What a pixel shows after so many frames, in 24 bits.
   static func pixel(x: Int, y: Int, after number: Int, width: Int, height: Int) -> UInt32 {
-    for number in stride(from: number, through: 0, by: -1) {
+    var number = number
+    while number >= 0 {
       let damage = damage(of: number, width: width, height: height)
-      for index in [1, 0] where damage[index].contains(x: x, y: y) {
-        return color(of: number, part: index)
-      }
+      if damage[1].contains(x: x, y: y) { return color(of: number, part: 1) }
+      if damage[0].contains(x: x, y: y) { return color(of: number, part: 0) }
+      number -= 1
     }
     return background(x: x, y: y)
   }
