@@ -59,6 +59,7 @@ struct FuzzRun {
   /// - Parameter sources: Where the corpora are.
   init(building tree: URL, sources: URL, as kind: Kind = .careful) async throws {
     let scratch = tree.appendingPathComponent(".build/fuzzer-\(kind.rawValue)")
+    BuildPlan.refresh(in: scratch.path, for: tree.appendingPathComponent("Sources").path)
     let built = try await Command(
       "env",
       ["FUZZER=\(kind.rawValue)", "swift", "build", "-c", "release"] + kind.options + [

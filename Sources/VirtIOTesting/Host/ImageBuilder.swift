@@ -132,6 +132,10 @@ package struct ImageBuilder: Sendable {
     guard SearchPath.find("swift") != nil else { throw Toolchain.Failure.swiftMissing }
     let name = product ?? folder
     let part = product.map { ["--product", $0] } ?? []
+    let scratch = options.lastIndex(of: "--scratch-path").map { options[$0 + 1] } ?? ".build"
+    BuildPlan.refresh(
+      in: scratch.hasPrefix("/") ? scratch : "\(folder)/\(scratch)", for: "\(checkout.root)/Sources"
+    )
     guard try await Command("swift", ["build"] + options + part, in: folder).stream() else {
       throw Failure.buildFailed(name)
     }
