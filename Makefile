@@ -113,7 +113,7 @@ format: swift ## Formats the sources
 	swift format format -irp $(sources)
 
 clean: ## Removes everything that was built
-	rm -rf .build .build-coverage Kernel/.build build
+	rm -rf .build .build-coverage .build-mutants Kernel/.build build
 
 swift:
 	@command -v swift >/dev/null || \

@@ -33,8 +33,8 @@ struct Fuzz: AsyncParsableCommand {
 
   @Flag(
     help: """
-      Only says which regions of parsers and validators the inputs reach that are kept or were found here, and \
-      fails if one is neither reached nor in Fuzzing/unreached.tsv.
+      Only says which regions of parsers and validators the kept inputs reach, and fails if one is neither \
+      reached nor in Fuzzing/unreached.tsv.
       """)
   var reach = false
 

@@ -68,6 +68,7 @@ struct FuzzReach {
       row["file"].map { Line(file: $0, text: row["line"] ?? "") }
     }
     let known = Set(excused)
+    var places: [Line: Int] = [:]
     var (reached, count, wrong) = (0, 0, 0)
     for file in files {
       let path = root.appendingPathComponent(file)
@@ -83,7 +84,9 @@ struct FuzzReach {
           continue
         }
         excused.removeAll { $0 == line }
-        if known.contains(line) {
+        // A row is about one line, whatever else looks like it.
+        if known.contains(line), places[line, default: region.line] == region.line {
+          places[line] = region.line
           count -= 1
         } else {
           wrong += 1

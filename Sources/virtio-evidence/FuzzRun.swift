@@ -59,7 +59,9 @@ struct FuzzRun {
   /// - Parameter sources: Where the corpora are.
   init(building tree: URL, sources: URL, as kind: Kind = .careful) async throws {
     let scratch = tree.appendingPathComponent(".build/fuzzer-\(kind.rawValue)")
-    BuildPlan.refresh(in: scratch.path, for: tree.appendingPathComponent("Sources").path)
+    for folder in ["Sources", "Fuzzing"] {
+      BuildPlan.refresh(in: scratch.path, for: tree.appendingPathComponent(folder).path)
+    }
     let built = try await Command(
       "env",
       ["FUZZER=\(kind.rawValue)", "swift", "build", "-c", "release"] + kind.options + [
@@ -79,10 +81,9 @@ struct FuzzRun {
     case inputs(Int)
   }
 
-  /// The folders that hold inputs for a boundary: what was found on this machine, and what is kept for all.
+  /// The folder with the inputs that are kept for a boundary.
   func corpus(of boundary: String) -> [String] {
-    [folder.appendingPathComponent(boundary).path]
-      + ["Fuzzing/Corpus", "Kernel/Fuzzing/Corpus"]
+    ["Fuzzing/Corpus", "Kernel/Fuzzing/Corpus"]
       .map { sources.appendingPathComponent("\($0)/\(boundary)").path }
       .filter { FileManager.default.fileExists(atPath: $0) }
   }
@@ -105,6 +106,8 @@ struct FuzzRun {
       [
         "\(patience)", "env", "FUZZ_TARGET=\(boundary)", "ASAN_OPTIONS=detect_leaks=0",
         "SWIFT_BACKTRACE=enable=no", program,
+        // What is new goes into the first, of this machine.
+        folder.appendingPathComponent(boundary).path,
       ] + corpus(of: boundary) + [
         limit, "-seed=\(seed)", "-timeout=\(timeout)", "-rss_limit_mb=3000",
         "-print_final_stats=1", "-verbosity=1", "-artifact_prefix=\(folder.path)/\(boundary)-",

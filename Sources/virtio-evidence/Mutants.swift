@@ -28,6 +28,7 @@ struct Mutants: AsyncParsableCommand {
     let mutants = try Mutant.all(in: root).filter {
       $0.id.hasPrefix(only) && ($0.isInSample || !sample)
     }
+    if mutants.isEmpty { throw ValidationError("Tests/mutants.tsv has no such mutant.") }
     let copy = root.appendingPathComponent(".build-mutants/tree")
     let suites = try TestSuites(root: root)
     try await Self.copyTree(from: root, to: copy)

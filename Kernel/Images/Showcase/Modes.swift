@@ -65,7 +65,7 @@ struct Modes {
       line.write("x")
       line.write(UInt64(preferred.height))
       line.write(" at ")
-      line.write(UInt64(preferred.refreshRate &+ 500) / 1000)
+      line.write((UInt64(preferred.refreshRate) &+ 500) / 1000)
       line.write(" Hz")
     }
     printLine(line)

@@ -47,9 +47,12 @@ private enum DMTTimings {
   /// How many ids there are: from 1 on, without gaps.
   static var idCount: Int { 88 }
 
+  /// How many rows there are, those without an id too.
+  private static var rowCount: UInt { 93 }
+
   /// Where a row begins; of the last one if there is none.
   static func start(ofRow row: Int) -> Int {
-    Int(bitPattern: min(UInt(bitPattern: row), 92)) &* 4
+    Int(bitPattern: min(UInt(bitPattern: row), rowCount &- 1)) &* 4
   }
 
   /// VESA's Display Monitor Timings in order of their ids, as rows of ``DisplayMode/init(row:_:_:_:)``.

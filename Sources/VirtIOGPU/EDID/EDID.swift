@@ -28,7 +28,7 @@ public struct EDID: Sendable {
   /// How many whole blocks there are: 0 to 8.
   var presentBlockCount: Int { Int(byteCount) / EDIDBlock.byteCount }
 
-  /// Block 0 to 7. Of one that is not whole, what is missing says nothing.
+  /// Block 0 to 7. One that is not whole is not to be believed.
   func block(_ index: Int) -> EDIDBlock {
     EDIDBlock { storage[index &* EDIDBlock.byteCount &+ $0] }
   }

@@ -12,10 +12,10 @@ struct EDIDBlock {
   /// Makes each byte from its index.
   init(_ byte: (Int) -> UInt8) { bytes = FixedArray(byte) }
 
-  /// The byte at `index`.
+  /// The byte at `index`, 0 to 127.
   func byte(_ index: Int) -> Int { Int(bytes[index]) }
 
-  /// The two bytes at `index`, the lower first.
+  /// The two bytes at `index`, 0 to 126, the lower first.
   func word(_ index: Int) -> Int { byte(index) | byte(index &+ 1) &<< 8 }
 
   /// What the bytes from `start` to before `end` add up to, modulo 256.
