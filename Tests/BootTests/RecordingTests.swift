@@ -26,7 +26,7 @@ import VirtIOTesting
 
   @Test("a guest that switches the machine off ends its recording")
   func end() async throws {
-    let (animation, _) = try await MachineSlots.shared.run(Self.showcase("frames=30")) { machine in
+    let (animation, _) = try await MachineSlots.shared.run(Self.showcase("frames=240")) { machine in
       try await machine.waitUntilReady()
       return try await machine.record(for: .seconds(60), rate: 10)
     }

@@ -30,8 +30,8 @@ extension QEMUMachine {
       do {
         file = try await screenshotFile(head: head)
       } catch {
-        // A guest that ends meanwhile takes QEMU along: what there is by then is the recording.
-        guard animation.count > 0, try await ends(within: .seconds(1)) else { throw error }
+        // A guest that ends meanwhile takes QEMU along: what there is by then, if anything, is the recording.
+        guard try await ends(within: .seconds(1)) else { throw error }
         break
       }
       animation.add(png: file)
