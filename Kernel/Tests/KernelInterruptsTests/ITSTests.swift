@@ -45,7 +45,7 @@ struct ITSTests {
       file.set(1 << 56 | 7 << 48, at: Self.base + 0x100, byteCount: 8)
       file.set(4 << 56 | 7 << 48, at: Self.base + 0x108, byteCount: 8)
       let inner = file.onWrite
-      file.onWrite = { [unowned self] address, value, byteCount in
+      file.onWrite = { [unowned self, unowned file] address, value, byteCount in
         inner(address, value, byteCount)
         if address == Self.base, value & 1 == 0 {
           file.set(isDead ? 0 : 1 << 31, at: address, byteCount: 4)
